@@ -1,0 +1,55 @@
+// Package shared finds the folder of real genomes, variants and expected answers that tests read but the project does not contain.
+package shared
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// variable names the environment variable that points at the folder, or is "require".
+const variable = "GAS_SHARED"
+
+// Dir returns the path of the shared folder: GAS_SHARED when it is a path, else "shared" beside the folder that holds go.mod.
+// Where the folder is missing the test is skipped, or fails when GAS_SHARED is "require".
+func Dir(t testing.TB) string {
+	t.Helper()
+	setting := os.Getenv(variable)
+	dir := setting
+	if setting == "" || setting == "require" {
+		dir = filepath.Join(moduleRoot(t), "..", "shared")
+	}
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return dir
+	}
+	if setting == "require" {
+		t.Fatalf("shared data is required (%s=require) but %s is missing", variable, dir)
+	}
+	t.Skipf("shared data is missing: no folder %s; set %s to its path", dir, variable)
+	return ""
+}
+
+// Path returns the path of a file in the shared folder, under the same rule as Dir.
+func Path(t testing.TB, elements ...string) string {
+	t.Helper()
+	return filepath.Join(append([]string{Dir(t)}, elements...)...)
+}
+
+// moduleRoot walks up from the test's folder to the one that holds go.mod.
+func moduleRoot(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatalf("find the working folder: %v", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Fatal("no go.mod above the test's folder")
+		}
+		dir = parent
+	}
+}
