@@ -1,0 +1,81 @@
+package job
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Topic is where a message is published; each has one queue of the same name.
+type Topic string
+
+// The topics, with the names of the course's system.
+const (
+	Requests Topic = "job_requests"    // a job waits for an annotator
+	Results  Topic = "job_results"     // a job has ended: its owner gets a notice
+	Archives Topic = "results_archive" // a result's free window is over
+	Thaws    Topic = "results_thaw"    // a user's plan has changed, or one result is to be warmed
+	Restores Topic = "results_restore" // the vault has warmed a result
+)
+
+// Topics lists every topic.
+var Topics = []Topic{Requests, Results, Archives, Thaws, Restores}
+
+// Message is what a topic carries. Messages are hints that hold ids: whoever handles one reads the record and decides.
+type Message struct {
+	ID        string          `json:"id"` // unique; publishing it again is harmless
+	Topic     Topic           `json:"topic"`
+	UserID    string          `json:"user_id"` // whose turn it uses, for fairness
+	JobID     string          `json:"job_id,omitempty"`
+	Body      json.RawMessage `json:"body"`                // < 4 KiB
+	NotBefore time.Time       `json:"not_before,omitzero"` // a timer: the message is published at this time
+	Kind      string          `json:"kind,omitempty"`      // what a timer is for; its key is job, kind and due time
+	Role      string          `json:"role,omitempty"`      // who wrote it: on AWS a role relays only its own rows
+}
+
+// Event is one line of a job's time line: what happened, when, and by whom.
+type Event struct {
+	JobID  string    `json:"job_id"`
+	Seq    int64     `json:"seq"` // grows within a job
+	At     time.Time `json:"at"`
+	Name   string    `json:"name"` // the row of the flow table that fired, or what else happened
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+	By     string    `json:"by"` // the role, or "owner", "operator"
+	Detail string    `json:"detail,omitempty"`
+}
+
+// Progress is how far an attempt is. It is a row of its own, outside the job's compare-and-swap.
+type Progress struct {
+	JobID   string    `json:"job_id"`
+	Attempt int       `json:"attempt"`
+	Stage   string    `json:"stage"`
+	Percent float64   `json:"percent"` // 0 to 100
+	Records int64     `json:"records"`
+	Contig  string    `json:"contig,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// NoticeState is how far a notice to a job's owner is.
+type NoticeState string
+
+// The states of a notice.
+const (
+	NoticePending NoticeState = "PENDING"
+	NoticeSending NoticeState = "SENDING"
+	NoticeSent    NoticeState = "SENT"
+	NoticeGaveUp  NoticeState = "GAVE_UP"
+)
+
+// Notice is one mail to a job's owner, unique by job, kind and attempt (for a warning or a restore: the gen).
+type Notice struct {
+	JobID   string      `json:"job_id"`
+	UserID  string      `json:"user_id"`
+	Kind    string      `json:"kind"` // ready, failed, restored, expiring
+	Attempt int         `json:"attempt"`
+	State   NoticeState `json:"state"`
+	Tries   int         `json:"tries"`
+	Reason  string      `json:"reason,omitempty"` // why it was given up
+	Due     time.Time   `json:"due,omitzero"`     // when it is tried (again)
+	At      time.Time   `json:"at"`               // of the last change
+	Version int64       `json:"version"`
+}
