@@ -14,17 +14,25 @@ type Text struct {
 type Reference struct {
 	Name        string // as installed, for example "GRCh38"
 	Source      string // what the gene model's features are called in SOURCE, for example "Ensembl"
-	Digest      string // sha256 of the compiled file, in hexadecimal
+	Digest      string // of the compiled file, in hexadecimal: sha256 of its header, which holds the sha256 of every section; empty for a reference made in memory
 	Contigs     []Contig
 	Genes       []Gene
 	Transcripts []Transcript // sorted by contig, start, end; then as the gene model lists them
 	Exons       []Exon       // each transcript's exons are consecutive, in the order of transcription (5' to 3')
+	Edits       []Edit       // each transcript's edits are consecutive, by Position
+	Aliases     []Alias      // further names of the contigs
 	Sequence    []byte       // all contigs' bases, upper case, as in the FASTA (IUPAC codes kept)
 	Spliced     []byte       // each transcript's spliced bases in the order and on the strand of transcription
 	Pool        []byte       // the string pool
 
 	byName map[string]int // every name and alias of a contig
-	close  func() error
+	close  func() error   // gives the mapping back, nil when the reference lies on the heap
+}
+
+// Alias is a further name of a contig, for example "chr21" or "NC_000021.9" of "21".
+type Alias struct {
+	Name   Text
+	Contig uint32 // index in Contigs
 }
 
 // Contig is one sequence of the reference.
@@ -43,7 +51,7 @@ type Contig struct {
 
 // Gene is one gene.
 type Gene struct {
-	ID           Text // without version, for example "ENSG00000142192"
+	ID           Text // as the gene model gives it: "ENSG00000142192", GENCODE's "ENSG00000142192.22", RefSeq's "351"; empty where a transcript has no gene
 	Symbol       Text
 	SymbolSource Text // for example "HGNC"
 	HGNC         Text // for example "HGNC:620"
@@ -61,7 +69,7 @@ const (
 	CDSEndNF                      // the CDS's 3' end was not found
 	GencodeBasic                  // in GENCODE's basic set
 	GencodePrimary                // in GENCODE's primary set
-	RibosomalSlippage             // the CDS reads some bases twice or skips some
+	RibosomalSlippage             // the CDS reads some bases twice or skips some: see the transcript's edits
 	Selenocysteine                // at least one UGA codes for selenocysteine
 )
 
@@ -72,7 +80,7 @@ const (
 type Transcript struct {
 	ID            Text // with or without version, as the gene model gives it
 	Version       Text // empty where the gene model has none
-	Protein       Text // for example "ENSP00000284981"; with its version where known
+	Protein       Text // for example "ENSP00000284981"; with its version where the gene model gives one
 	Biotype       Text
 	Source        Text
 	ManeSelect    Text // the paired RefSeq accession
@@ -106,4 +114,24 @@ type Exon struct {
 	SplicedStart uint32
 	Phase        int8 // of the exon's start as the gene model says, -1 where it is not coding
 	_            [3]byte
+}
+
+// EditKind says how the reading of a transcript departs from its bases and genetic code.
+type EditKind uint8
+
+const (
+	// Recoded means that the codon whose first base is at Position reads as Residue whatever the genetic code says, for example UGA as selenocysteine.
+	Recoded EditKind = 1 + iota
+	// Slip means that the ribosome, before it reads the base at Position, moves by Shift bases: -1 reads the base before Position twice, 1 skips the base at Position.
+	// The spliced bases, CDSStart, CDSEnd and the exons don't know of it: who ignores the edit sees the CDS as one run of bases, as VEP does when it reads a gene model from a file.
+	Slip
+)
+
+// Edit is one departure of a transcript's reading from its bases.
+type Edit struct {
+	Position uint32 // in spliced coordinates
+	Kind     EditKind
+	Residue  byte // of Recoded: the amino acid's letter, for example 'U'
+	Shift    int8 // of Slip: in bases
+	_        byte
 }
