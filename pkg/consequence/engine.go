@@ -1,0 +1,161 @@
+// Package consequence says what a variant does to the transcripts near it: the terms, positions, codons and names that Ensembl VEP 115 gives.
+//
+// An Engine is made once from a reference and shared. Each goroutine takes a Scratch of its own from it, gives it one Variant after another
+// and reads the answer as Effects, or appends it as the text of CSQ or ANN. In steady state nothing is allocated for a record.
+package consequence
+
+import (
+	"gas/pkg/genome"
+)
+
+// Variant is one record of a VCF file.
+type Variant struct {
+	Contig int      // index in the reference's Contigs
+	Pos    uint32   // POS, 1-based
+	Ref    []byte   // REF as in the file
+	Alts   [][]byte // the ALT alleles as in the file, without the commas
+	ID     []byte   // the column ID; used by no rule, kept for messages
+	Info   []byte   // the whole INFO column; END, SVLEN, SVTYPE and CHR2 are read from it when an allele is symbolic
+}
+
+// Options are the choices that an engine keeps for its whole life.
+type Options struct {
+	Distance     uint32       // how far upstream and downstream a transcript is affected, in bases; 0 stands for 5000
+	Fields       []Field      // the fields of CSQ, in any order (they are written in VEP's); nil stands for DefaultFields
+	Style        Style        // the annotation that HeaderLine and AppendInfo write
+	Nomenclature Nomenclature // whose reading of HGVS is followed
+	Pick         bool         // one effect for each record, by VEP's order of picking
+	PerGene      bool         // one effect for each record and gene
+	Canonical    bool         // transcripts that are their gene's canonical one, no others
+	MANE         bool         // transcripts that are MANE Select or MANE Plus Clinical, no others
+	NoHGVS       bool         // leave HGVSc, HGVSp and HGVSg empty
+}
+
+// Style is the INFO key and its form.
+type Style uint8
+
+// The styles.
+const (
+	CSQ Style = iota // VEP's CSQ
+	ANN              // the joint standard's ANN, version 1.0
+)
+
+// Nomenclature is whose reading of the HGVS nomenclature is followed.
+type Nomenclature uint8
+
+// The nomenclatures.
+const (
+	VEPNomenclature  Nomenclature = iota // as Ensembl VEP writes it
+	HGVSNomenclature                     // as the HGVS nomenclature 21.1 asks; docs/differences.md lists where they part
+)
+
+// Engine answers for one reference and one set of options. It is immutable and safe for concurrent use.
+type Engine struct {
+	ref *genome.Reference
+	opt Options
+}
+
+// New makes an engine. The reference must stay open as long as the engine is used.
+func New(ref *genome.Reference, opt Options) (*Engine, error) {
+	if opt.Distance == 0 {
+		opt.Distance = 5000
+	}
+	if opt.Fields == nil {
+		opt.Fields = DefaultFields()
+	}
+	opt.Fields = inOrder(opt.Fields)
+	return &Engine{ref: ref, opt: opt}, nil
+}
+
+// Status says what became of a record.
+type Status uint8
+
+// What may become of a record.
+const (
+	Annotated   Status = iota // Effects holds at least one effect
+	NoAllele                  // the record has no allele that differs from REF (ALT is "."); Effects is empty
+	RefMismatch               // REF differs from the reference sequence; Effects is empty
+	PastEnd                   // the record begins or ends beyond its contig; Effects is empty
+	Unsupported               // no allele could be judged; Reason says why; Effects is empty
+)
+
+// String names the status for a ledger.
+func (s Status) String() string {
+	return [...]string{"annotated", "no_allele", "ref_mismatch", "past_end", "unsupported"}[s]
+}
+
+// Outcome is what became of a record and, where it was not annotated, why.
+type Outcome struct {
+	Status Status
+	Reason string // a short constant text, empty when the record was annotated
+}
+
+// Effect is what one allele does to one transcript, or the one intergenic effect of an allele.
+type Effect struct {
+	Allele     int   // index in Variant.Alts
+	Transcript int   // index in the reference's Transcripts, -1 where the effect is intergenic
+	Terms      Terms // never empty
+	Impact     Impact
+	Structural bool  // judged by overlap alone: no sequence, codons or HGVS
+	Exon       Part  // the exons that the allele overlaps
+	Intron     Part  // the introns that the allele overlaps
+	CDNA       Range // in the spliced transcript, 1-based
+	CDS        Range // in the coding sequence, 1-based
+	Protein    Range // in the protein, 1-based
+	Distance   int32 // to the transcript in bases, -1 where the effect is not upstream or downstream
+	HGVSOffset int32 // by how many bases HGVS moved the allele, along the transcript's strand as VEP signs it
+	AlleleSeq  Span  // VEP's spelling of the allele: trimmed, "-" where nothing is left
+	Codons     Span  // for example "gAt/gGt"
+	AminoAcids Span  // for example "D/G"
+	HGVSc      Span
+	HGVSp      Span // "=" is written "%3D", as VEP writes it
+}
+
+// Part is a run of numbered exons or introns; First is 0 where there is none. First equals Last where there is one.
+type Part struct{ First, Last, Total int32 }
+
+// Range is a run of 1-based positions. An end that is not in the sequence is 0 and written "?"; Range{} is no position at all.
+type Range struct{ Start, End int32 }
+
+// Span is text that lies in the scratch: the bytes Start:End of its buffer. It is good until the next call of Annotate.
+type Span struct{ Start, End uint32 }
+
+// Scratch is one goroutine's working memory and its last answer.
+type Scratch struct {
+	Effects []Effect // by allele in the order of ALT, then by transcript in the order of the reference
+	text    []byte
+	variant *Variant
+}
+
+// Scratch makes working memory for one goroutine.
+func (e *Engine) Scratch() *Scratch {
+	return &Scratch{Effects: make([]Effect, 0, 64), text: make([]byte, 0, 4096)}
+}
+
+// Bytes is the text of a span; empty for the zero Span.
+func (s *Scratch) Bytes(sp Span) []byte { return s.text[sp.Start:sp.End] }
+
+// Terms is the union of the terms of one allele's effects.
+func (s *Scratch) Terms(allele int) Terms {
+	var all Terms
+	for i := range s.Effects {
+		if s.Effects[i].Allele == allele {
+			all |= s.Effects[i].Terms
+		}
+	}
+	return all
+}
+
+// Annotate judges a record and leaves its effects in s. The variant and its bytes must stay unchanged until the effects have been read.
+func (e *Engine) Annotate(s *Scratch, v *Variant) Outcome {
+	s.Effects, s.text, s.variant = s.Effects[:0], s.text[:0], v
+	for a, alt := range v.Alts {
+		start := uint32(len(s.text))
+		s.text = append(s.text, alt...)
+		s.Effects = append(s.Effects, Effect{Allele: a, Transcript: -1, Terms: Intergenic, Distance: -1, AlleleSeq: Span{start, uint32(len(s.text))}})
+	}
+	if len(s.Effects) == 0 {
+		return Outcome{NoAllele, "no alternative allele"}
+	}
+	return Outcome{}
+}
