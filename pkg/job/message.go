@@ -2,6 +2,7 @@ package job
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 )
 
@@ -30,6 +31,15 @@ type Message struct {
 	NotBefore time.Time       `json:"not_before,omitzero"` // a timer: the message is published at this time
 	Kind      string          `json:"kind,omitempty"`      // what a timer is for; its key is job, kind and due time
 	Role      string          `json:"role,omitempty"`      // who wrote it: on AWS a role relays only its own rows
+}
+
+// TimerKey names a timer, so that it exists once and can be cancelled: job (or user, where there is no job), kind, and due time in Unix seconds.
+func (m Message) TimerKey() string {
+	who := m.JobID
+	if who == "" {
+		who = m.UserID
+	}
+	return who + "-" + m.Kind + "-" + strconv.FormatInt(m.NotBefore.Unix(), 10)
 }
 
 // Event is one line of a job's time line: what happened, when, and by whom.

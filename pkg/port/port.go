@@ -39,11 +39,13 @@ type Clock func() time.Time
 // Change is one transaction over a job, its owner, and what they set in motion. A function given to Store edits the records in place and
 // appends to the lists; the adapter writes all of it or nothing, on the condition that neither record has changed since it was read.
 // The adapter raises Version, sets WriteID, and on a condition that fails first looks for its own write id: an answer can get lost.
+// The function may run again and may run while a transaction is open: it is quick and calls no port. A user it leaves as it was is not written,
+// but the condition holds for it all the same.
 type Change struct {
 	Job     *job.Job      // nil in a change of a user alone
 	User    *user.User    // the job's owner; nil where the owner does not exist
 	Now     time.Time     // the store's clock, as read for this change
-	Send    []job.Message // put into the outbox; a message with an id that is there already is not added again
+	Send    []job.Message // put into the outbox; a message with an id that still waits there is not added again
 	Events  []job.Event   // Seq and At are filled by the adapter where they are zero
 	Notices []job.Notice  // a notice whose (job, kind, attempt) exists already is not added again
 	Seen    string        // id of a webhook event: the whole change is ErrExists when it was seen before
@@ -58,7 +60,8 @@ type Store interface {
 	UpdateJob(ctx context.Context, jobID string, fn func(*Change) error) (job.Job, error)
 	// Job reads one job, tombstones too.
 	Job(ctx context.Context, jobID string) (job.Job, error)
-	// JobsOf lists a user's jobs, newest submission first (then by id, descending), tombstones left out.
+	// JobsOf lists a user's jobs, newest submission first (then by id, descending), tombstones left out. An intent that was not submitted
+	// yet counts by its creation. The user is always a condition: nobody's query finds another's job.
 	JobsOf(ctx context.Context, userID string, q JobQuery) (JobPage, error)
 	// JobByUpload finds the job of an upload intent. Unique by (user, uploadID).
 	JobByUpload(ctx context.Context, userID, uploadID string) (job.Job, error)
@@ -105,6 +108,24 @@ type Store interface {
 	Close() error
 }
 
+// DirectSender is brought by a store that lives in one database with the queues: when a change has returned, its messages are on their queues
+// already (a message with NotBefore as a timer under its TimerKey), Unsent lists none of them, and a relay has nothing to do.
+type DirectSender interface {
+	// SendsDirectly has no effect; it tells by being there.
+	SendsDirectly()
+}
+
+// Installation is the same in store, buckets, vault and data folder. Restoring a backup raises the epoch. The collector refuses to run where they differ.
+type Installation struct {
+	ID    string `json:"id"`
+	Epoch int    `json:"epoch"`
+}
+
+// Installed is brought by stores, blobs and vaults: each keeps the installation in its own place.
+type Installed interface {
+	Installation(ctx context.Context) (Installation, error)
+}
+
 // JobQuery narrows and pages a user's jobs. The zero value asks for the first 20.
 type JobQuery struct {
 	Cursor string
@@ -112,7 +133,7 @@ type JobQuery struct {
 	Limit  int
 	Search string // part of the name or the start of the id, any case
 	Status []job.Status
-	Sort   string // "submitted" (default), "name", "status", "size"; a leading "-" turns it round
+	Sort   string // "submitted" (default, newest first), "name", "status", "size"; a leading "-" turns it round. Ties go by submission, then id, in the same direction
 }
 
 // JobPage is one page with the exact total of what the query matches.
@@ -413,7 +434,15 @@ type LocalCheckout interface {
 	// Decide sets the customer's subscription and returns the signed event that the webhook is to be called with.
 	Decide(ctx context.Context, checkoutID string, pay bool) (payload []byte, header http.Header, err error)
 	// Describe gives what a checkout is for.
-	Describe(ctx context.Context, checkoutID string) (userID string, err error)
+	Describe(ctx context.Context, checkoutID string) (LocalOrder, error)
+}
+
+// LocalOrder is what the page of a local checkout shows, and where it goes on.
+type LocalOrder struct {
+	UserID  string
+	Active  bool   // the subscription runs already: the page offers to cancel it
+	Success string // where the browser goes after paying
+	Cancel  string // where the browser goes after not paying or cancelling
 }
 
 // ---- Identity

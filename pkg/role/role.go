@@ -41,12 +41,6 @@ type Loop struct {
 	Do   func(ctx context.Context, d Deps) error // one round; the runtime waits sweep_every, jittered, between rounds
 }
 
-// Installation is the same in store, buckets, vault and data folder; the collector refuses to run where it differs.
-type Installation struct {
-	ID    string `json:"id"`
-	Epoch int    `json:"epoch"`
-}
-
 // Deps is all that a role is given: ports, clock, settings. A field that is nil is not offered by the backend.
 type Deps struct {
 	Config   config.Config
@@ -54,7 +48,7 @@ type Deps struct {
 	Log      zerolog.Logger
 	Now      port.Clock
 	Instance string // of this process; the owner of leases
-	Install  Installation
+	Install  port.Installation
 	Version  string // of the program
 
 	Store    port.Store
