@@ -1,0 +1,60 @@
+# The commands of this repository. `make` alone lists them.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X gas/pkg/cli.version=$(VERSION)
+BIN     := bin/gas
+RACE    := bin/gas-race
+
+# Two packages at a time: a test binary with the race detector takes about a gigabyte to link.
+TESTFLAGS ?= -race -p 2 -timeout 20m
+PKG       ?= ./...
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test deps lint cover race-binary tools
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: build ## start GAS on this machine and print a sign-in link
+	./$(BIN) serve
+
+build: ## build bin/gas, without cgo
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) .
+
+test: tools race-binary ## run every test with the race detector; PKG=./pkg/x narrows it
+	GAS_BIN=$(CURDIR)/$(RACE) CGO_ENABLED=1 $(GO) test $(TESTFLAGS) $(PKG)
+
+# The whole-program tests share this one build.
+race-binary:
+	CGO_ENABLED=1 $(GO) build -race -o $(RACE) .
+
+tools:
+	@command -v gcc >/dev/null || { echo "gcc is missing: the race detector needs it; run make deps" >&2; exit 1; }
+	@for tool in chromium bcftools bgzip tabix python3; do \
+		command -v $$tool >/dev/null || echo "$$tool is missing: its tests are skipped; run make deps" >&2; done
+	@[ -d "../shared" ] || [ -d "$$GAS_SHARED" ] || echo "shared data is missing: its tests are skipped; set GAS_SHARED to its folder" >&2
+
+deps: ## install what the tests need: gcc, chromium, bcftools, tabix (Debian), and the Go modules
+	@missing=; \
+	command -v gcc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	command -v python3 >/dev/null || missing="$$missing python3"; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v bcftools >/dev/null || missing="$$missing bcftools"; \
+	command -v tabix >/dev/null || missing="$$missing tabix"; \
+	if [ -n "$$missing" ]; then \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	$(GO) mod download
+
+lint: ## gofmt, vet, and golangci-lint where it is installed
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt: $$bad"; exit 1; }
+	$(GO) vet ./...
+	@command -v golangci-lint >/dev/null && golangci-lint run || echo "golangci-lint is not installed: only gofmt and vet ran"
+
+cover: ## test coverage of every package, as coverage.html
+	$(GO) test -coverpkg=./... -coverprofile=coverage.out $(PKG)
+	$(GO) tool cover -func=coverage.out | tail -1
+	$(GO) tool cover -html=coverage.out -o coverage.html
