@@ -1,7 +1,11 @@
 package job
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"strconv"
 	"time"
 )
@@ -42,6 +46,76 @@ func (m Message) TimerKey() string {
 	return who + "-" + m.Kind + "-" + strconv.FormatInt(m.NotBefore.Unix(), 10)
 }
 
+// Body is what a message of ours says. Its fields beside the ids are for people and for the course's system: nobody trusts them.
+type Body struct {
+	V            int       `json:"v,omitempty"` // absent = 1
+	JobID        string    `json:"job_id,omitempty"`
+	UserID       string    `json:"user_id,omitempty"`
+	Cursor       string    `json:"cursor,omitempty"` // where a fan-out over a user's jobs goes on
+	Kind         string    `json:"kind,omitempty"`
+	FileName     string    `json:"input_file_name,omitempty"` // <job_id>.vcf: a real name may be a person's
+	InputsBucket string    `json:"s3_inputs_bucket,omitempty"`
+	InputKey     string    `json:"s3_key_input_file,omitempty"`
+	ResultKey    string    `json:"s3_key_result_file,omitempty"`
+	LogKey       string    `json:"s3_key_log_file,omitempty"`
+	Status       Status    `json:"job_status,omitempty"`
+	SubmitTime   time.Time `json:"submit_time,omitzero"`
+	CompleteTime time.Time `json:"complete_time,omitzero"`
+}
+
+// MaxBody is the largest body of a message in bytes.
+const MaxBody = 4 << 10
+
+// Decode reads a message's body strictly: an unknown field, an unknown version, no id at all and anything behind the value are errors.
+func Decode(body []byte) (Body, error) {
+	if len(body) >= MaxBody {
+		return Body{}, fmt.Errorf("decode message: %d bytes, less than %d allowed", len(body), MaxBody)
+	}
+	var b Body
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&b); err != nil {
+		return Body{}, fmt.Errorf("decode message: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Body{}, errors.New("decode message: more than one value")
+	}
+	if b.V != 0 && b.V != 1 {
+		return Body{}, fmt.Errorf("decode message: unknown version %d", b.V)
+	}
+	if b.JobID == "" && b.UserID == "" {
+		return Body{}, errors.New("decode message: no id")
+	}
+	return b, nil
+}
+
+// Hint is the message to a topic that tells of a job, with the fields that the course's system expects there.
+func Hint(id string, topic Topic, j Job) Message {
+	b := Body{JobID: j.ID, UserID: j.UserID}
+	switch topic {
+	case Requests:
+		b.FileName, b.InputKey, b.Status, b.SubmitTime = j.ID+".vcf", j.Input.Key, j.Status, j.SubmitTime
+	case Results:
+		b.CompleteTime = j.CompleteTime
+	case Archives:
+		b.CompleteTime, b.ResultKey, b.LogKey = j.CompleteTime, j.Result.Key, j.Files[FileLog].Key
+	}
+	return Message{ID: id, Topic: topic, UserID: j.UserID, JobID: j.ID, Body: b.encode()}
+}
+
+// FanOut is the message that walks over a user's jobs from a cursor on.
+func FanOut(id string, topic Topic, userID, cursor string) Message {
+	return Message{ID: id, Topic: topic, UserID: userID, Body: Body{UserID: userID, Cursor: cursor}.encode()}
+}
+
+func (b Body) encode() json.RawMessage {
+	text, err := json.Marshal(b)
+	if err != nil {
+		panic(err) // a struct of strings and times always encodes
+	}
+	return text
+}
+
 // Event is one line of a job's time line: what happened, when, and by whom.
 type Event struct {
 	JobID  string    `json:"job_id"`
@@ -74,6 +148,14 @@ const (
 	NoticeSending NoticeState = "SENDING"
 	NoticeSent    NoticeState = "SENT"
 	NoticeGaveUp  NoticeState = "GAVE_UP"
+)
+
+// Kinds of notice.
+const (
+	NoticeReady    = "ready"
+	NoticeFailed   = "failed"
+	NoticeRestored = "restored"
+	NoticeExpiring = "expiring"
 )
 
 // Notice is one mail to a job's owner, unique by job, kind and attempt (for a warning or a restore: the gen).

@@ -1,0 +1,200 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gas/pkg/flow/mutant"
+	"gas/pkg/job"
+	"gas/pkg/port"
+	"gas/pkg/user"
+)
+
+// Kinds of a user's fan-out.
+const (
+	fanThaw   = "thaw"   // after an upgrade: warm every archived result
+	fanWindow = "window" // after a downgrade: begin a fresh window for every hot result
+)
+
+// PlanChange is what is written when a plan is set.
+type PlanChange struct {
+	Plan      user.Plan
+	Billing   *user.Billing // nil = as it is
+	Seen      string        // id of the webhook event that caused it: the change is port.ErrExists when it was seen before
+	IfVersion int64         // the user's version must still be this one, else port.ErrConflict; 0 = any
+}
+
+// SetPlan changes a user's plan, and with it, in the same transaction, sends the one message that moves all his results.
+// Setting the plan that he has changes nothing but billing.
+func (f Flow) SetPlan(ctx context.Context, userID string, to PlanChange) (user.User, error) {
+	sends := false
+	u, err := f.Store.UpdateUser(ctx, userID, func(c *port.Change) error {
+		err := f.setPlan(c, to)
+		sends = len(c.Send) > 0
+		return err
+	})
+	if err == nil && sends {
+		f.wrote()
+	}
+	return u, err
+}
+
+func (f Flow) setPlan(c *port.Change, to PlanChange) error {
+	u := c.User
+	if !to.Plan.Valid() {
+		return fmt.Errorf("set plan %q: no such plan", to.Plan)
+	}
+	if to.IfVersion != 0 && u.Version != to.IfVersion && !mutant.EventOrder {
+		return port.ErrConflict
+	}
+	c.Seen = to.Seen
+	if to.Billing != nil {
+		u.Billing = *to.Billing
+	}
+	if u.Plan == to.Plan {
+		return nil
+	}
+	u.Plan = to.Plan
+	u.Updated = c.Now
+	topic := job.Thaws
+	u.FanOut = user.FanOut{Kind: fanThaw, Since: c.Now, Due: c.Now.Add(2 * grace)}
+	if to.Plan == user.Free {
+		u.FreeSince = c.Now
+		u.FanOut.Kind = fanWindow
+		topic = job.Archives
+	}
+	f.send(c, job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, u.FanOut.Kind, u.Version+1), topic, u.ID, ""))
+	return nil
+}
+
+func (f Flow) send(c *port.Change, m job.Message) {
+	m.Role = f.Role
+	c.Send = append(c.Send, m)
+}
+
+// settleRounds bounds how often a subscription is fetched again because the user's record changed meanwhile.
+const settleRounds = 20
+
+// Settle makes a user's plan what the payment provider says now. Events are hints: whichever comes last, and in whatever order, the subscription is
+// fetched after the user's version was read, and the commit holds only on that version. seen is the event's id, empty for a nightly look.
+// port.ErrExists when the event had its effect before.
+func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, seen string) (user.User, error) {
+	for range settleRounds {
+		u, err := f.Store.User(ctx, userID)
+		if err != nil {
+			return u, err
+		}
+		if customer == "" {
+			customer = u.Billing.Customer
+		}
+		billing, active, err := pay.Current(ctx, customer)
+		if err != nil {
+			return u, fmt.Errorf("fetch subscription of %s: %w", userID, err)
+		}
+		plan := user.Free
+		if active {
+			plan = user.Premium
+		}
+		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, IfVersion: u.Version})
+		if !errors.Is(err, port.ErrConflict) {
+			return u, err
+		}
+	}
+	return user.User{}, fmt.Errorf("settle plan of %s: %w", userID, port.ErrConflict)
+}
+
+// FanOutRound walks one page of a user's completed jobs for the fan-out of a plan that has changed: archived results get a thaw message, hot ones
+// their timers. The next page is a message with a cursor; after the last one the user's fan-out is done. A fan-out that another change of plan has
+// overtaken does nothing.
+func (f Flow) FanOutRound(ctx context.Context, userID, kind, cursor string) error {
+	u, err := f.Store.User(ctx, userID)
+	if errors.Is(err, port.ErrNotFound) {
+		return nil
+	}
+	if err != nil || u.FanOut.Kind != kind {
+		return err
+	}
+	page, err := f.Store.JobsOf(ctx, userID, port.JobQuery{Cursor: cursor, Limit: 100, Status: []job.Status{job.Completed}})
+	if err != nil {
+		return fmt.Errorf("list jobs of %s: %w", userID, err)
+	}
+	for _, j := range page.Jobs {
+		if err := f.fan(ctx, j, kind); err != nil {
+			return err
+		}
+	}
+	return f.fanNext(ctx, u, kind, page.Next)
+}
+
+// fan sets one result in motion. One that has moved on meanwhile needs nothing from here.
+func (f Flow) fan(ctx context.Context, j job.Job, kind string) error {
+	var err error
+	switch {
+	case kind == fanThaw && j.Storage == job.Archived:
+		_, err = f.advance(ctx, j.ID, job.StepRemind, still(job.Archived))
+	case kind == fanWindow && j.Storage == job.Hot:
+		_, err = f.advance(ctx, j.ID, job.StepRest, still(job.Hot))
+	}
+	if errors.Is(err, ErrLost) {
+		return nil
+	}
+	return err
+}
+
+// still is the condition that a job's result is where it was.
+func still(at job.Storage) func(*port.Change) error {
+	return func(c *port.Change) error {
+		if c.Job.Storage != at {
+			return ErrLost
+		}
+		return nil
+	}
+}
+
+// fanNext sends the message for the next page, or notes that the fan-out is done.
+func (f Flow) fanNext(ctx context.Context, u user.User, kind, cursor string) error {
+	_, err := f.Store.UpdateUser(ctx, u.ID, func(c *port.Change) error {
+		now := &c.User.FanOut
+		if now.Kind != kind || !now.Since.Equal(u.FanOut.Since) {
+			return nil // another change of plan has begun its own
+		}
+		if cursor == "" {
+			*now = user.FanOut{}
+			return nil
+		}
+		topic := job.Thaws
+		if kind == fanWindow {
+			topic = job.Archives
+		}
+		now.Due = c.Now.Add(2 * grace)
+		f.send(c, job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, kind, c.User.Version+1), topic, u.ID, cursor))
+		return nil
+	})
+	if err == nil && cursor != "" {
+		f.wrote()
+	}
+	return err
+}
+
+// remindUser posts the message of a fan-out that is not done again, from the beginning.
+func (f Flow) remindUser(ctx context.Context, u user.User) error {
+	_, err := f.Store.UpdateUser(ctx, u.ID, func(c *port.Change) error {
+		if c.User.FanOut.Kind == "" {
+			c.User.FanOut.Due = time.Time{}
+			return nil
+		}
+		topic := job.Thaws
+		if c.User.FanOut.Kind == fanWindow {
+			topic = job.Archives
+		}
+		c.User.FanOut.Due = c.Now.Add(2 * grace)
+		f.send(c, job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, c.User.FanOut.Kind, c.User.Version+1), topic, u.ID, ""))
+		return nil
+	})
+	if err == nil {
+		f.wrote()
+	}
+	return err
+}
