@@ -38,12 +38,11 @@ type Flow struct {
 	Vault    port.Vault
 	Bus      port.Bus
 	Plans    user.Plans
-	Role     string        // who acts: written into events and messages
-	Instance string        // of this process: the owner of leases
-	Epoch    int           // of the installation: a part of every key
-	Install  string        // id of the installation
-	Lease    time.Duration // how long a claim lasts without being extended
-	NewID    func() string // UUIDv7
+	Role     string            // who acts: written into events and messages
+	Instance string            // of this process: the owner of leases
+	Install  port.Installation // its epoch is a part of every key
+	Lease    time.Duration     // how long a claim lasts without being extended
+	NewID    func() string     // UUIDv7
 	// Gone tells whether an instance is known to be dead; nil = never known.
 	Gone func(instance string) bool
 	// Wrote is called after a commit that put messages into the outbox; may be nil.

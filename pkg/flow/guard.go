@@ -33,7 +33,7 @@ func (f Flow) DropHot(ctx context.Context, j job.Job) error {
 	if held, err := f.deletesForbidden(ctx); err != nil || held {
 		return err
 	}
-	items, _, err := f.Results.List(ctx, resultPrefix(f.Epoch, j.ID), "", 1000)
+	items, _, err := f.Results.List(ctx, resultPrefix(f.Install.Epoch, j.ID), "", 1000)
 	if err != nil {
 		return fmt.Errorf("list hot objects: %w", err)
 	}

@@ -27,8 +27,7 @@ func (f Flow) Claim(ctx context.Context, jobID string) (job.Job, error) {
 	if j.Status != job.Running {
 		return f.advance(ctx, jobID, job.StepClaim, f.claim)
 	}
-	j, err = f.takeOver(ctx, j)
-	return j, err
+	return f.takeOver(ctx, j)
 }
 
 func (f Flow) claim(c *port.Change) error {
@@ -55,12 +54,12 @@ func (f Flow) hold(c *port.Change) {
 }
 
 func (f Flow) takeOver(ctx context.Context, old job.Job) (job.Job, error) {
+	gone := f.Gone != nil && f.Gone(old.Owner)
 	poisoned := false
 	j, err := f.advance(ctx, old.ID, job.StepTakeOver, func(c *port.Change) error {
 		if !FenceOf(old).holds(c.Job) {
 			return ErrLost
 		}
-		gone := f.Gone != nil && f.Gone(c.Job.Owner)
 		if !gone && c.Now.Before(c.Job.LeaseUntil) {
 			return ErrHeld
 		}
@@ -172,7 +171,7 @@ func release(by Fence, tries int) func(*port.Change) error {
 
 // NextOf posts the message of the longest waiting job of a user again, if one waits: a job of his has ended, so another may run.
 func (f Flow) NextOf(ctx context.Context, userID string) error {
-	page, err := f.Store.JobsOf(ctx, userID, port.JobQuery{Limit: 1, Sort: "submitted", Status: []job.Status{job.Pending}})
+	page, err := f.Store.JobsOf(ctx, userID, port.JobQuery{Limit: 1, Sort: "-submitted", Status: []job.Status{job.Pending}})
 	if err != nil || len(page.Jobs) == 0 {
 		return err
 	}

@@ -48,7 +48,7 @@ func (f Flow) intend(c *port.Change, in Intent) error {
 	*c.Job = job.Job{
 		ID: id, UserID: u.ID, Name: in.Name, Options: in.Options, RerunOf: in.RerunOf,
 		UploadID: in.UploadID, UploadLimit: limits.Upload, Created: c.Now,
-		Input: job.Object{Key: InputKey(f.Epoch, u.ID, id)},
+		Input: job.Object{Key: InputKey(f.Install.Epoch, u.ID, id)},
 	}
 	return nil
 }

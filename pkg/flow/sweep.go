@@ -103,10 +103,10 @@ func (f Flow) purge(ctx context.Context, j job.Job, now time.Time) error {
 	if held, err := f.deletesForbidden(ctx); err != nil || held {
 		return err
 	}
-	if err := f.Inputs.Delete(ctx, InputKey(f.Epoch, j.UserID, j.ID)); err != nil {
+	if err := f.Inputs.Delete(ctx, InputKey(f.Install.Epoch, j.UserID, j.ID)); err != nil {
 		return fmt.Errorf("delete input: %w", err)
 	}
-	if err := f.deletePrefix(ctx, resultPrefix(f.Epoch, j.ID)); err != nil {
+	if err := f.deletePrefix(ctx, resultPrefix(f.Install.Epoch, j.ID)); err != nil {
 		return err
 	}
 	if j.Archive.Ref != "" {
