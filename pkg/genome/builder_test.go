@@ -82,7 +82,7 @@ func TestAContigIsFoundByItsOtherNames(t *testing.T) {
 		{"MT", 16299, "M", true},
 		{"MT", 16299, "NC_012920.1", false},
 	} {
-		n := newNames([]ContigModel{{Name: c.name, Length: uint32(c.length)}}, nil)
+		n := nameContigs([]ContigModel{{Name: c.name, Length: uint32(c.length)}}, nil)
 		_, found := n.byName[c.asked]
 		require.Equal(t, c.found, found, "%s of %d bases asked for as %s", c.name, c.length, c.asked)
 	}

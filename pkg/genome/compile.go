@@ -35,7 +35,7 @@ type compiler struct {
 
 // contigs fills the tables of contigs and aliases.
 func (c *compiler) contigs(contigs []ContigModel, regions map[string]Region) {
-	names := newNames(contigs, regions)
+	names := nameContigs(contigs, regions)
 	for i := range contigs {
 		m := &contigs[i]
 		c.ref.Contigs = append(c.ref.Contigs, Contig{
@@ -90,7 +90,8 @@ func (c *compiler) order(m *Model) []int32 {
 		if contig, ok := c.ref.byName[t.Contig]; ok {
 			keys[i].contig = uint32(contig)
 		}
-		slices.SortFunc(t.Exons, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+		slices.SortFunc(t.Exons, func(a, b Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
+		t.Exons = slices.Compact(t.Exons)
 		if n := len(t.Exons); n > 0 {
 			keys[i].start, keys[i].end = t.Exons[0].Start, t.Exons[n-1].End
 		}

@@ -10,6 +10,7 @@ type Model struct {
 
 // Region is what a gene model says of a contig as a whole.
 type Region struct {
+	Length        uint32 // in bases, 0 when it is not said
 	Aliases       []string
 	Circular      bool
 	Mitochondrial bool
@@ -62,4 +63,5 @@ type ContigModel struct {
 	MD5         [16]byte
 
 	offset uint64 // of its first base in the sequence section
+	inFile uint32 // bases in the FASTA file, the others of Length are padding
 }

@@ -17,7 +17,7 @@ type names struct {
 	regions map[int]Region
 }
 
-func newNames(contigs []ContigModel, regions map[string]Region) *names {
+func nameContigs(contigs []ContigModel, regions map[string]Region) *names {
 	n := &names{contigs: contigs, byName: make(map[string]int, 4*len(contigs)), regions: make(map[int]Region)}
 	for i := range contigs {
 		if _, taken := n.byName[contigs[i].Name]; !taken {
@@ -126,6 +126,17 @@ func (n *names) geneticCode(i int, m *ContigModel) uint8 {
 		return 2
 	}
 	return 1
+}
+
+// declaredLengths returns the contigs' lengths as the gene model gives them, by each name that it uses.
+func declaredLengths(regions map[string]Region) map[string]uint32 {
+	lengths := make(map[string]uint32, 2*len(regions))
+	for name, region := range regions {
+		for _, n := range append([]string{name}, region.Aliases...) {
+			lengths[n] = max(lengths[n], region.Length)
+		}
+	}
+	return lengths
 }
 
 // circular reports whether the contig is circular: as it was given, as the gene model says, or because it is a vertebrate mitochondrion.

@@ -71,6 +71,8 @@ const (
 	GencodePrimary                // in GENCODE's primary set
 	RibosomalSlippage             // the CDS reads some bases twice or skips some: see the transcript's edits
 	Selenocysteine                // at least one UGA codes for selenocysteine
+	Mane                          // in MANE Select; its partner may not be known
+	ManeClinical                  // in MANE Plus Clinical; its partner may not be known
 )
 
 // Transcript is one transcript with its spliced sequence.
