@@ -109,7 +109,8 @@ const (
 // commands lists every command by its group.
 func (a *app) commands() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
-		groupSelf: {a.configCommand(), a.versionCommand(), a.manCommand()},
+		groupService: {a.submitCommand(), a.jobsCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand()},
+		groupSelf:    {a.configCommand(), a.versionCommand(), a.manCommand()},
 	}
 }
 

@@ -49,6 +49,7 @@ type call struct {
 	size    int64 // of the body, 0 = not known
 	headers map[string]string
 	repeats bool // may be sent again when its answer is lost
+	also    int  // a status that is a success beside those below 300; 0 = none
 }
 
 // tries is how often a call that may be repeated is sent.
@@ -58,7 +59,7 @@ const tries = 4
 func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	for try := 1; ; try++ {
 		response, err := c.send(ctx, k)
-		if err == nil && response.StatusCode < 300 {
+		if err == nil && (response.StatusCode < 300 || response.StatusCode == k.also) {
 			return response, nil
 		}
 		if err == nil {

@@ -80,14 +80,18 @@ func (c *Client) fetch(ctx context.Context, id, kind, part string, seen func(hav
 			headers["If-Range"] = string(tag)
 		}
 	}
-	response, err := c.do(ctx, call{method: http.MethodGet, path: filePath(id, kind), headers: headers, repeats: true})
-	if have > 0 && fault.Of(err) != nil && response == nil && strings.Contains(fault.Of(err).Message, "416") {
-		return nil // everything has arrived already; the checksum decides
+	request := call{method: http.MethodGet, path: filePath(id, kind), headers: headers, repeats: true}
+	if have > 0 {
+		request.also = http.StatusRequestedRangeNotSatisfiable
 	}
+	response, err := c.do(ctx, request)
 	if err != nil {
 		return err
 	}
 	defer response.Body.Close()
+	if response.StatusCode == request.also {
+		return nil // everything has arrived already; the checksum decides
+	}
 	if have > 0 && response.StatusCode != http.StatusPartialContent {
 		if have, err = 0, restart(file); err != nil {
 			return err

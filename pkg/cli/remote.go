@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"gas/pkg/client"
+	"gas/pkg/fault"
+)
+
+// defaultServer is where gas serve listens when nothing else is said.
+const defaultServer = "http://127.0.0.1:8080"
+
+// remote is the server that a command talks to.
+type remote struct{ server string }
+
+func (r *remote) flag(command *cobra.Command) {
+	command.Flags().StringVar(&r.server, "server", "", "the server's URL (default: GAS_SERVER, then where gas login went, then "+defaultServer+")")
+}
+
+// credentials are what gas login keeps, in a file that only its owner can read.
+type credentials struct {
+	Server string            `json:"server"` // the last one signed in to
+	Tokens map[string]string `json:"tokens"` // by server
+}
+
+// connect makes a client with the token of GAS_TOKEN, or of gas login for this server.
+func (a *app) connect(r remote) (*client.Client, error) {
+	kept, err := readCredentials()
+	if err != nil {
+		return nil, err
+	}
+	server := firstOf(r.server, os.Getenv("GAS_SERVER"), kept.Server, defaultServer)
+	c, err := client.New(server, "", version)
+	if err != nil {
+		return nil, err
+	}
+	c.Token = firstOf(os.Getenv("GAS_TOKEN"), kept.Tokens[c.Server])
+	if c.Token != "" && readableOnTheWay(c.Server) {
+		a.say("warning: the token goes to %s without encryption", c.Server)
+	}
+	return c, nil
+}
+
+func firstOf(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// readableOnTheWay tells whether a server is reached by http over a network.
+func readableOnTheWay(server string) bool {
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err != nil || !ip.IsLoopback()
+}
+
+func credentialsFile() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("find the folder for credentials: %w", err)
+	}
+	return filepath.Join(dir, "gas", "credentials.json"), nil
+}
+
+func readCredentials() (credentials, error) {
+	kept := credentials{Tokens: map[string]string{}}
+	path, err := credentialsFile()
+	if err != nil {
+		return kept, nil // no home: nobody has signed in
+	}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return kept, nil
+	}
+	if err != nil {
+		return kept, fmt.Errorf("read credentials: %w", err)
+	}
+	if err := json.Unmarshal(raw, &kept); err != nil {
+		return kept, fault.New(fault.Usage, "The file of credentials %s cannot be read.", path).WithHint("gas logout --all removes it")
+	}
+	return kept, nil
+}
+
+func writeCredentials(kept credentials) error {
+	path, err := credentialsFile()
+	if err != nil {
+		return err
+	}
+	raw, err := json.MarshalIndent(kept, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write credentials: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("write credentials: %w", err)
+	}
+	temp := path + ".new"
+	if err := os.WriteFile(temp, append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write credentials: %w", err)
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return fmt.Errorf("write credentials: %w", err)
+	}
+	return nil
+}

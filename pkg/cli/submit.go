@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gas/pkg/client"
+	"gas/pkg/fault"
+)
+
+func (a *app) submitCommand() *cobra.Command {
+	var r remote
+	var format outputFormat
+	var reference, name string
+	var wait bool
+	var timeout time.Duration
+	command := &cobra.Command{
+		Use:   "submit FILE...",
+		Short: "send files to a server to be annotated",
+		Long: "Sends files to a server and prints the id of each job. FILE may be a pattern, or - for standard input.\n" +
+			"With --wait it follows the jobs to their end; the exit code tells how they ended.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			files, err := expand(args)
+			if err != nil {
+				return err
+			}
+			c, err := a.connect(r)
+			if err != nil {
+				return err
+			}
+			var jobs []client.Job
+			for _, file := range files {
+				j, err := a.submitOne(command.Context(), c, file, name, reference)
+				if err != nil {
+					return err
+				}
+				jobs = append(jobs, j)
+				if !wait && format == "" {
+					fmt.Fprintln(a.out, j.ID)
+				}
+			}
+			if wait {
+				return a.awaitAll(command, c, jobs, format, timeout)
+			}
+			if format == "" {
+				return nil
+			}
+			return a.printSubmitted(command, format, jobs)
+		},
+	}
+	command.Flags().StringVar(&reference, "reference", "", "the reference to annotate against (default: the server chooses by the file)")
+	command.Flags().StringVar(&name, "name", "", "what the job is called (default: the file's name)")
+	command.Flags().BoolVar(&wait, "wait", false, "follow the jobs to their end")
+	command.Flags().DurationVar(&timeout, "timeout", 0, "with --wait: give up after this time (exit code 6); 0 = never")
+	r.flag(command)
+	format.flag(command)
+	return command
+}
+
+// expand resolves patterns that the shell left alone.
+func expand(args []string) ([]string, error) {
+	var files []string
+	for _, arg := range args {
+		if _, err := os.Stat(arg); err == nil || arg == "-" {
+			files = append(files, arg)
+			continue
+		}
+		found, err := filepath.Glob(arg)
+		if err != nil || len(found) == 0 {
+			return nil, fault.New(fault.NotFound, "There is no file %s.", arg)
+		}
+		files = append(files, found...)
+	}
+	return files, nil
+}
+
+func (a *app) submitOne(ctx context.Context, c *client.Client, path, name, reference string) (client.Job, error) {
+	s := client.Submission{Name: firstOf(name, filepath.Base(path)), Reference: reference, Size: -1}
+	if path == "-" {
+		s.Name, s.Once = firstOf(name, "stdin.vcf"), true
+		s.Open = func() (io.ReadCloser, error) { return io.NopCloser(a.in), nil }
+	} else {
+		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return client.Job{}, fault.New(fault.NotFound, "There is no file %s.", path)
+		}
+		if err != nil {
+			return client.Job{}, fmt.Errorf("look at the file: %w", err)
+		}
+		if info.IsDir() {
+			return client.Job{}, fault.New(fault.BadInput, "%s is a folder.", path)
+		}
+		s.Size = info.Size()
+		s.Open = func() (io.ReadCloser, error) { return os.Open(path) }
+	}
+	bar := a.progress(s.Size, "uploading "+s.Name)
+	defer bar.finish()
+	s.Seen = bar.set
+	return c.Submit(ctx, s)
+}
+
+// printSubmitted prints new jobs: their ids alone without -o, one job as itself and several as a list with it.
+func (a *app) printSubmitted(command *cobra.Command, format outputFormat, jobs []client.Job) error {
+	if !command.Flags().Changed("output") {
+		for _, j := range jobs {
+			fmt.Fprintln(a.out, j.ID)
+		}
+		return nil
+	}
+	if len(jobs) == 1 {
+		return a.print(format, jobs[0], jobSheet(jobs...))
+	}
+	return a.print(format, jobs, jobSheet(jobs...))
+}
+
+// awaitAll follows jobs one after the other, prints them, and fails as the first that failed.
+func (a *app) awaitAll(command *cobra.Command, c *client.Client, jobs []client.Job, format outputFormat, timeout time.Duration) error {
+	var failed error
+	for i := range jobs {
+		ended, err := a.await(command.Context(), c, jobs[i].ID, timeout)
+		if err != nil {
+			return err
+		}
+		jobs[i] = ended
+		if failed == nil {
+			failed = failureOf(ended)
+		}
+	}
+	if err := a.printSubmitted(command, format, jobs); err != nil {
+		return err
+	}
+	return failed
+}
+
+// await follows one job to its end and draws its progress. A timeout of 0 is none.
+func (a *app) await(ctx context.Context, c *client.Client, id string, timeout time.Duration) (client.Job, error) {
+	watching := ctx
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		watching, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	bar := a.progress(100, id)
+	defer bar.finish()
+	j, err := c.Watch(watching, id, func(j client.Job) {
+		bar.describe(firstOf(j.Stage, string(j.Status)) + " " + j.Done())
+		bar.set(int64(j.Percent))
+	})
+	if err != nil && watching.Err() != nil && ctx.Err() == nil {
+		return j, fault.New(fault.TimedOut, "The job %s has not ended within %s; it is %s.", id, timeout, j.Status).
+			WithHint("gas jobs watch %s goes on waiting", id)
+	}
+	return j, err
+}
