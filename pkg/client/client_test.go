@@ -48,7 +48,9 @@ func TestAProblemBecomesAFault(t *testing.T) {
 		{"one of ours", func(w http.ResponseWriter) {
 			writeProblem(w, 422, `{"code":"bad_input","detail":"The line has 3 columns.","line":7}`)
 		}, fault.BadInput, "line 7: The line has 3 columns."},
-		{"one with a title alone", func(w http.ResponseWriter) { writeProblem(w, 404, `{"code":"not_found","title":"There is nothing here."}`) }, fault.NotFound, "There is nothing here."},
+		{"one with a title alone", func(w http.ResponseWriter) {
+			writeProblem(w, 404, `{"code":"not_found","title":"There is nothing here."}`)
+		}, fault.NotFound, "There is nothing here."},
 		{"a proxy's page", func(w http.ResponseWriter) { http.Error(w, "<html>", 403) }, fault.Denied, "403"},
 		{"a broken body", func(w http.ResponseWriter) { writeProblem(w, 401, `{`) }, fault.SignedOut, "401"},
 		{"an unknown status", func(w http.ResponseWriter) { http.Error(w, "", 418) }, fault.Internal, "418"},
