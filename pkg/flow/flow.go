@@ -45,8 +45,8 @@ type Flow struct {
 	NewID    func() string     // UUIDv7
 	// Gone tells whether an instance is known to be dead; nil = never known.
 	Gone func(instance string) bool
-	// Wrote is called after a commit that put messages into the outbox; may be nil.
-	Wrote func()
+	// Wrote is called after a commit that put messages for these topics into the outbox; may be nil.
+	Wrote func(topics []job.Topic)
 }
 
 // Fence is the generation and the attempt that a worker claimed: its commits hold only while the record still has both.
@@ -66,14 +66,14 @@ func (f Fence) holds(j *job.Job) bool {
 // advance applies one row: it checks the state, lets edit check the other conditions and write the record, and adds event, messages, notice,
 // timers and the owner's counters, all in one transaction. ErrLost when the step may not happen in the state that the job has now.
 func (f Flow) advance(ctx context.Context, jobID string, step job.Step, edit func(*port.Change) error) (job.Job, error) {
-	sends := false
+	var sent []job.Message
 	j, err := f.Store.UpdateJob(ctx, jobID, func(c *port.Change) error {
 		err := f.apply(c, step, edit)
-		sends = len(c.Send) > 0
+		sent = c.Send
 		return err
 	})
-	if err == nil && sends {
-		f.wrote()
+	if err == nil {
+		f.wrote(sent)
 	}
 	return j, err
 }
@@ -174,9 +174,16 @@ func notice(j job.Job, kind string, now time.Time) job.Notice {
 	return n
 }
 
-func (f Flow) wrote() {
-	if f.Wrote != nil {
-		f.Wrote()
+// wrote tells the relay, and whoever waits for the topics, that messages were committed. Timers wake nobody.
+func (f Flow) wrote(sent []job.Message) {
+	var topics []job.Topic
+	for _, m := range sent {
+		if m.NotBefore.IsZero() && !slices.Contains(topics, m.Topic) {
+			topics = append(topics, m.Topic)
+		}
+	}
+	if f.Wrote != nil && len(sent) > 0 {
+		f.Wrote(topics)
 	}
 }
 

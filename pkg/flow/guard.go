@@ -9,10 +9,11 @@ import (
 	"gas/pkg/port"
 )
 
-// The record that forbids deletes while a backup is taken: the snapshot of the store must find everything that it names.
+// The records that forbid deletes: while a backup is taken, the snapshot of the store must find everything that it names.
 const (
 	LeaseKind   = "lease"
 	LeaseBackup = "backup"
+	LeaseAdopt  = "adopt" // a backup was restored and nobody has said yet that it fits its objects
 )
 
 // deletesForbidden tells whether a backup is being taken.

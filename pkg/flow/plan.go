@@ -29,14 +29,19 @@ type PlanChange struct {
 // SetPlan changes a user's plan, and with it, in the same transaction, sends the one message that moves all his results.
 // Setting the plan that he has changes nothing but billing.
 func (f Flow) SetPlan(ctx context.Context, userID string, to PlanChange) (user.User, error) {
-	sends := false
+	return f.updateUser(ctx, userID, func(c *port.Change) error { return f.setPlan(c, to) })
+}
+
+// updateUser writes a user's record and tells of the messages that the write sent.
+func (f Flow) updateUser(ctx context.Context, userID string, fn func(*port.Change) error) (user.User, error) {
+	var sent []job.Message
 	u, err := f.Store.UpdateUser(ctx, userID, func(c *port.Change) error {
-		err := f.setPlan(c, to)
-		sends = len(c.Send) > 0
+		err := fn(c)
+		sent = c.Send
 		return err
 	})
-	if err == nil && sends {
-		f.wrote()
+	if err == nil {
+		f.wrote(sent)
 	}
 	return u, err
 }
@@ -58,20 +63,26 @@ func (f Flow) setPlan(c *port.Change, to PlanChange) error {
 	}
 	u.Plan = to.Plan
 	u.Updated = c.Now
-	topic := job.Thaws
-	u.FanOut = user.FanOut{Kind: fanThaw, Since: c.Now, Due: c.Now.Add(2 * grace)}
+	u.FanOut = user.FanOut{Kind: fanThaw, Since: c.Now}
 	if to.Plan == user.Free {
 		u.FreeSince = c.Now
 		u.FanOut.Kind = fanWindow
-		topic = job.Archives
 	}
-	f.send(c, job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, u.FanOut.Kind, u.Version+1), topic, u.ID, ""))
+	f.sendFanOut(c, "")
 	return nil
 }
 
-func (f Flow) send(c *port.Change, m job.Message) {
+// sendFanOut sends the message that walks over the user's jobs from a cursor on, and says when the sweeper sends it again.
+func (f Flow) sendFanOut(c *port.Change, cursor string) {
+	u := c.User
+	topic := job.Thaws
+	if u.FanOut.Kind == fanWindow {
+		topic = job.Archives
+	}
+	m := job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, u.FanOut.Kind, u.Version+1), topic, u.ID, cursor)
 	m.Role = f.Role
 	c.Send = append(c.Send, m)
+	u.FanOut.Due = c.Now.Add(2 * grace)
 }
 
 // settleRounds bounds how often a subscription is fetched again because the user's record changed meanwhile.
@@ -155,7 +166,7 @@ func still(at job.Storage) func(*port.Change) error {
 
 // fanNext sends the message for the next page, or notes that the fan-out is done.
 func (f Flow) fanNext(ctx context.Context, u user.User, kind, cursor string) error {
-	_, err := f.Store.UpdateUser(ctx, u.ID, func(c *port.Change) error {
+	_, err := f.updateUser(ctx, u.ID, func(c *port.Change) error {
 		now := &c.User.FanOut
 		if now.Kind != kind || !now.Since.Equal(u.FanOut.Since) {
 			return nil // another change of plan has begun its own
@@ -164,37 +175,21 @@ func (f Flow) fanNext(ctx context.Context, u user.User, kind, cursor string) err
 			*now = user.FanOut{}
 			return nil
 		}
-		topic := job.Thaws
-		if kind == fanWindow {
-			topic = job.Archives
-		}
-		now.Due = c.Now.Add(2 * grace)
-		f.send(c, job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, kind, c.User.Version+1), topic, u.ID, cursor))
+		f.sendFanOut(c, cursor)
 		return nil
 	})
-	if err == nil && cursor != "" {
-		f.wrote()
-	}
 	return err
 }
 
 // remindUser posts the message of a fan-out that is not done again, from the beginning.
 func (f Flow) remindUser(ctx context.Context, u user.User) error {
-	_, err := f.Store.UpdateUser(ctx, u.ID, func(c *port.Change) error {
+	_, err := f.updateUser(ctx, u.ID, func(c *port.Change) error {
 		if c.User.FanOut.Kind == "" {
 			c.User.FanOut.Due = time.Time{}
 			return nil
 		}
-		topic := job.Thaws
-		if c.User.FanOut.Kind == fanWindow {
-			topic = job.Archives
-		}
-		c.User.FanOut.Due = c.Now.Add(2 * grace)
-		f.send(c, job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, c.User.FanOut.Kind, c.User.Version+1), topic, u.ID, ""))
+		f.sendFanOut(c, "")
 		return nil
 	})
-	if err == nil {
-		f.wrote()
-	}
 	return err
 }

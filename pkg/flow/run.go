@@ -63,7 +63,7 @@ func (f Flow) takeOver(ctx context.Context, old job.Job) (job.Job, error) {
 		if !gone && c.Now.Before(c.Job.LeaseUntil) {
 			return ErrHeld
 		}
-		if gone {
+		if gone || f.Gone == nil { // where nobody can know, a lease that ran out counts as a death
 			c.Job.Deaths++
 		}
 		poisoned = c.Job.Deaths >= maxDeaths

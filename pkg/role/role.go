@@ -4,10 +4,12 @@ package role
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/rs/zerolog"
 
 	"gas/config"
+	"gas/pkg/flow"
 	"gas/pkg/job"
 	"gas/pkg/port"
 	"gas/pkg/user"
@@ -16,6 +18,15 @@ import (
 // Message is one delivery as a handler sees it. The runtime extends its lease and acks it when the handler returns nil.
 type Message struct {
 	port.Delivery
+	keep *keeper
+}
+
+// Keep registers what else is to be extended together with the message, such as the lease in a job's record. An error of it cancels the
+// handler's context with that cause.
+func (m Message) Keep(extend func(ctx context.Context) error) {
+	if m.keep != nil {
+		m.keep.set(extend)
+	}
 }
 
 // Handler is what a role does with the messages of one topic.
@@ -35,10 +46,11 @@ type Role struct {
 	Ready   func(ctx context.Context, d Deps) error // nil = ready as soon as it runs
 }
 
-// Loop is work that a role does again and again without a message. On the local backend one process at a time does it, by a lease.
+// Loop is work that a role does again and again without a message. One process at a time does it, by a lease among the records.
 type Loop struct {
-	Name string
-	Do   func(ctx context.Context, d Deps) error // one round; the runtime waits sweep_every, jittered, between rounds
+	Name  string
+	Every func(config.Config) time.Duration // between two rounds, jittered; nil = sweep_every
+	Do    func(ctx context.Context, d Deps) error
 }
 
 // Deps is all that a role is given: ports, clock, settings. A field that is nil is not offered by the backend.
@@ -47,6 +59,7 @@ type Deps struct {
 	Plans    user.Plans // the limits of each plan, from the configuration
 	Log      zerolog.Logger
 	Now      port.Clock
+	Role     string // who acts: written into events and messages
 	Instance string // of this process; the owner of leases
 	Install  port.Installation
 	Version  string // of the program
@@ -63,8 +76,28 @@ type Deps struct {
 	Payments port.Payments
 	Identity port.Identity
 
+	// NewID makes the id of a job, a UUIDv7; nil = of the real clock.
+	NewID func() string
 	// OwnerGone tells whether an instance that held a lease is known to be gone from this machine; nil = never known.
 	OwnerGone func(instance string) bool
+	// Wrote tells the relay that messages were committed to the outbox; set by Run.
+	Wrote func(topics []job.Topic)
 	// Wake tells the consumers of a topic, here and in other processes, that a message may be there.
 	Wake func(topic job.Topic)
+}
+
+// Flow is what moves jobs, over these ports and in the name of this role.
+func (d Deps) Flow() flow.Flow {
+	return flow.Flow{
+		Store: d.Store, Records: d.Records, Inputs: d.Inputs, Results: d.Results, Vault: d.Vault, Bus: d.Bus,
+		Plans: d.Plans, Role: d.Role, Instance: d.Instance, Install: d.Install, Lease: d.Config.QueueVisibility,
+		NewID: d.NewID, Gone: d.OwnerGone, Wrote: d.Wrote,
+	}
+}
+
+// As is the same dependencies in the name of a role.
+func (d Deps) As(role string) Deps {
+	d.Role = role
+	d.Log = d.Log.With().Str("role", role).Logger()
+	return d
 }
