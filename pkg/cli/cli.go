@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/mattn/go-isatty"
@@ -26,13 +27,14 @@ type app struct {
 	noInput bool
 	file    string // --config
 	began   bool   // the command line was understood
+	release func() // gives the signals back to who handles them itself
 }
 
 // Execute runs the program on its arguments and returns its exit code. The first interrupt cancels what runs, the second ends the program at once.
 func Execute() int {
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, release: stop}
 	return a.run(ctx, os.Args[1:])
 }
 
@@ -109,8 +111,9 @@ const (
 // commands lists every command by its group.
 func (a *app) commands() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
+		groupEngine:  {a.referenceCommand()},
 		groupService: {a.submitCommand(), a.jobsCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand()},
-		groupSelf:    {a.configCommand(), a.versionCommand(), a.manCommand()},
+		groupSelf:    {a.flowCommand(), a.configCommand(), a.versionCommand(), a.manCommand()},
 	}
 }
 
@@ -157,20 +160,26 @@ func (a *app) load(command *cobra.Command) (config.Loaded, error) {
 	return loaded, nil
 }
 
-// interruptible ends the context at the first signal; at the second the program ends at once.
-func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
+// interruptible ends the context at the first signal; at the second the program ends at once. stop gives the signals back and ends nothing.
+func interruptible(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
+	stopped := make(chan struct{})
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
+		defer cancel()
 		select {
 		case <-signals:
 			cancel()
-		case <-ctx.Done():
+		case <-stopped:
+			<-parent.Done()
 			return
 		}
-		<-signals
-		os.Exit(fault.AnswerTo(fault.Interrupted).Exit)
+		select {
+		case <-signals:
+			os.Exit(fault.AnswerTo(fault.Interrupted).Exit)
+		case <-stopped:
+		}
 	}()
-	return ctx, func() { signal.Stop(signals); cancel() }
+	return ctx, sync.OnceFunc(func() { signal.Stop(signals); close(stopped) })
 }
