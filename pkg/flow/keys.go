@@ -16,6 +16,9 @@ func ResultKey(epoch int, jobID string, f Fence, name string) string {
 	return fmt.Sprintf("results/%d/%s/%d-%d/%s", epoch, jobID, f.Gen, f.Attempt, name)
 }
 
+// ResultName is the name of the result itself in its key.
+const ResultName = "result.vcf.gz"
+
 // ArchiveKey is where the cold copy of a gen is stored.
 func ArchiveKey(epoch int, jobID string, gen int) string {
 	return fmt.Sprintf("archive/%d/%s/%d", epoch, jobID, gen)

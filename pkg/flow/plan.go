@@ -12,10 +12,10 @@ import (
 	"gas/pkg/user"
 )
 
-// Kinds of a user's fan-out.
+// Kinds of a user's fan-out, as written in his record.
 const (
-	fanThaw   = "thaw"   // after an upgrade: warm every archived result
-	fanWindow = "window" // after a downgrade: begin a fresh window for every hot result
+	FanThaw   = "thaw"   // after an upgrade: warm every archived result
+	FanWindow = "window" // after a downgrade: begin a fresh window for every hot result
 )
 
 // PlanChange is what is written when a plan is set.
@@ -63,10 +63,10 @@ func (f Flow) setPlan(c *port.Change, to PlanChange) error {
 	}
 	u.Plan = to.Plan
 	u.Updated = c.Now
-	u.FanOut = user.FanOut{Kind: fanThaw, Since: c.Now}
+	u.FanOut = user.FanOut{Kind: FanThaw, Since: c.Now}
 	if to.Plan == user.Free {
 		u.FreeSince = c.Now
-		u.FanOut.Kind = fanWindow
+		u.FanOut.Kind = FanWindow
 	}
 	f.sendFanOut(c, "")
 	return nil
@@ -76,7 +76,7 @@ func (f Flow) setPlan(c *port.Change, to PlanChange) error {
 func (f Flow) sendFanOut(c *port.Change, cursor string) {
 	u := c.User
 	topic := job.Thaws
-	if u.FanOut.Kind == fanWindow {
+	if u.FanOut.Kind == FanWindow {
 		topic = job.Archives
 	}
 	m := job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, u.FanOut.Kind, u.Version+1), topic, u.ID, cursor)
@@ -139,13 +139,26 @@ func (f Flow) FanOutRound(ctx context.Context, userID, kind, cursor string) erro
 	return f.fanNext(ctx, u, kind, page.Next)
 }
 
+// FanOutAgain begins the fan-out that fits a user's plan anew, for an operator.
+func (f Flow) FanOutAgain(ctx context.Context, userID string) error {
+	_, err := f.updateUser(ctx, userID, func(c *port.Change) error {
+		c.User.FanOut = user.FanOut{Kind: FanThaw, Since: c.Now}
+		if c.User.Plan == user.Free {
+			c.User.FanOut.Kind = FanWindow
+		}
+		f.sendFanOut(c, "")
+		return nil
+	})
+	return err
+}
+
 // fan sets one result in motion. One that has moved on meanwhile needs nothing from here.
 func (f Flow) fan(ctx context.Context, j job.Job, kind string) error {
 	var err error
 	switch {
-	case kind == fanThaw && j.Storage == job.Archived:
+	case kind == FanThaw && j.Storage == job.Archived:
 		_, err = f.advance(ctx, j.ID, job.StepRemind, still(job.Archived))
-	case kind == fanWindow && j.Storage == job.Hot:
+	case kind == FanWindow && j.Storage == job.Hot:
 		_, err = f.advance(ctx, j.ID, job.StepRest, still(job.Hot))
 	}
 	if errors.Is(err, ErrLost) {

@@ -94,6 +94,7 @@ func (f Flow) Extend(ctx context.Context, jobID string, by Fence) (time.Time, er
 
 // Outcome is what an attempt made, already stored and verified.
 type Outcome struct {
+	InputSHA  string // hexadecimal sha256 of the input as it was read
 	Result    job.Object
 	Files     map[string]job.Object
 	Reference string
@@ -111,6 +112,7 @@ func (f Flow) Complete(ctx context.Context, jobID string, by Fence, o Outcome) (
 		j.Gen = ResultGen
 		j.Result, j.Files, j.Reference, j.Versions, j.Counts = o.Result, o.Files, o.Reference, o.Versions, o.Counts
 		j.CompleteTime = c.Now
+		j.Input.SHA256 = o.InputSHA
 		// The state is set by the row; the timers need it now.
 		j.Status, j.Storage, j.Owner = job.Completed, job.Hot, ""
 		return nil
@@ -169,8 +171,12 @@ func release(by Fence, tries int) func(*port.Change) error {
 	}
 }
 
-// NextOf posts the message of the longest waiting job of a user again, if one waits: a job of his has ended, so another may run.
+// NextOf posts the message of the longest waiting job of a user again, where the limit of running jobs had kept it waiting: a job of his has ended.
 func (f Flow) NextOf(ctx context.Context, userID string) error {
+	u, err := f.Store.User(ctx, userID)
+	if err != nil || u.Load.Pending == 0 || u.Load.Running+1 < f.Plans.Of(u.Plan).Running {
+		return err
+	}
 	page, err := f.Store.JobsOf(ctx, userID, port.JobQuery{Limit: 1, Sort: "-submitted", Status: []job.Status{job.Pending}})
 	if err != nil || len(page.Jobs) == 0 {
 		return err

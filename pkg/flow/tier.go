@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gas/pkg/flow/mutant"
@@ -196,6 +197,30 @@ func (f Flow) BadRestore(ctx context.Context, jobID string, by Fence) error {
 		}
 		c.Job.BadRestores++
 		c.Job.Retrieval = job.Retrieval{}
+		return nil
+	})
+	return err
+}
+
+// CallRestore posts the message that brings a warm copy back.
+func (f Flow) CallRestore(ctx context.Context, j job.Job) error {
+	return f.remindWith(ctx, j, job.Restores)
+}
+
+// AskAgain posts the message that asks the vault once more: a retrieval has failed, or its copy has gone cold again.
+func (f Flow) AskAgain(ctx context.Context, j job.Job) error {
+	return f.remindWith(ctx, j, job.Thaws)
+}
+
+func (f Flow) remindWith(ctx context.Context, j job.Job, topic job.Topic) error {
+	_, err := f.advance(ctx, j.ID, job.StepCall, func(c *port.Change) error {
+		if c.Job.State() != j.State() || !FenceOf(j).holds(c.Job) {
+			return ErrLost
+		}
+		if topic == job.Thaws {
+			c.Job.Retrieval = job.Retrieval{}
+		}
+		c.Send = append(c.Send, job.Hint(fmt.Sprintf("%s-%s-%d", j.ID, topic, c.Job.Version+1), topic, *c.Job))
 		return nil
 	})
 	return err

@@ -37,6 +37,7 @@ const (
 	StepPurge    Step = "purge"
 	StepRemind   Step = "remind"
 	StepRest     Step = "rest"
+	StepCall     Step = "call"
 	StepWarn     Step = "warn"
 
 	StepArchive  Step = "archive"
@@ -125,7 +126,7 @@ var Flow = []Row{
 		If: "attempt", Does: "error", Why: "Bad input fails at once; errors of ours after five tries."},
 	{Step: StepRetry, From: []State{running}, To: pending, By: "annotator", Quiet: true,
 		If: "attempt", Does: "tries+1, frees the lease", Why: "The message stays in the queue and comes back after the backoff."},
-	{Step: StepYield, From: []State{running}, To: pending, Sends: []Topic{Requests}, By: "annotator", Quiet: true,
+	{Step: StepYield, From: []State{running}, To: pending, By: "annotator", Quiet: true,
 		If: "attempt", Does: "frees the lease", Why: "A worker that is told to stop counts neither a try nor a death."},
 	{Step: StepPoison, From: []State{running}, To: failed, Sends: []Topic{Results}, Notice: NoticeFailed, By: "annotator",
 		If: "three workers died of it", Does: "error, attempt+1", Why: "A job that kills its workers must not stop the others."},
@@ -166,6 +167,8 @@ var Flow = []Row{
 		If: "due", Does: "due", Why: "A free result past its window goes cold, whatever became of its timer."},
 	{Step: StepRemind, From: []State{archived, thawing}, To: Same, Sends: []Topic{Thaws}, By: "sweeper, thaw", Quiet: true,
 		If: "due", Does: "due", Why: "A premium result comes back, whatever became of its message."},
+	{Step: StepCall, From: []State{thawing}, To: Same, By: "thaw, restore", Quiet: true,
+		If: "gen", Does: "due", Why: "A copy that is warm is brought back at once; one that has gone cold again is asked for at once."},
 	{Step: StepRest, From: []State{hot, archived, thawing}, To: Same, Timers: true, By: "sweeper, archive", Quiet: true,
 		If: "nothing is to be done now", Does: "due", Why: "A plan has changed: the job waits for another time, or for nothing."},
 }

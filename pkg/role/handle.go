@@ -64,15 +64,15 @@ func work(ctx context.Context, d Deps, h Handler, dv port.Delivery) error {
 		cancel(nil)
 		<-done
 	}()
-	err := keepIn(func() error { return h.Do(ctx, d, Message{Delivery: dv, keep: k}) })
+	err := KeepIn(func() error { return h.Do(ctx, d, Message{Delivery: dv, keep: k}) })
 	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
 		err = fmt.Errorf("%w: %w", cause, err)
 	}
 	return err
 }
 
-// keepIn turns a panic into an error.
-func keepIn(do func() error) (err error) {
+// KeepIn turns a panic into an error.
+func KeepIn(do func() error) (err error) {
 	defer func() {
 		if what := recover(); what != nil {
 			err = fmt.Errorf("panic: %v\n%s", what, debug.Stack())

@@ -55,7 +55,7 @@ func runLoop(ctx context.Context, d Deps, l Loop) {
 		}
 		mine, err := lead(ctx, d, l.Name, 3*every+time.Minute)
 		if err == nil && mine {
-			err = keepIn(func() error { return l.Do(ctx, d) })
+			err = KeepIn(func() error { return l.Do(ctx, d) })
 		}
 		if err != nil && ctx.Err() == nil {
 			d.Log.Warn().Err(err).Str("loop", l.Name).Msg("round")

@@ -1,0 +1,76 @@
+package notify
+
+import (
+	"fmt"
+	"html"
+	"strings"
+	"time"
+
+	"gas/pkg/job"
+	"gas/pkg/port"
+	"gas/pkg/role"
+	"gas/pkg/user"
+)
+
+// letter writes the mail of a notice. Subject and text are fixed but for figures and dates: a file's name may be a person's, so it is in neither.
+func letter(d role.Deps, n job.Notice, j job.Job, u user.User) port.Mail {
+	subject, lines := words(d, n, j, u)
+	link := strings.TrimRight(d.Config.BaseURL, "/") + "/annotations/" + j.ID
+	profile := strings.TrimRight(d.Config.BaseURL, "/") + "/profile"
+	return port.Mail{
+		ID: fmt.Sprintf("%s-%s-%d", n.JobID, n.Kind, n.Attempt), To: u.Email, UserID: u.ID, At: d.Now(), Subject: subject,
+		Text: strings.Join(lines, "\n") + "\n\n" + link + "\n\n--\nMails like this one are switched off at " + profile + "\n",
+		HTML: page(lines, link, profile),
+	}
+}
+
+// words gives a mail's subject and its lines: the fact first, then the figures.
+func words(d role.Deps, n job.Notice, j job.Job, u user.User) (subject string, lines []string) {
+	until := d.Flow().FreeUntil(j, u)
+	switch n.Kind {
+	case job.NoticeFailed:
+		return "Your annotation failed", failure(j)
+	case job.NoticeRestored:
+		return "Your annotation is available again", []string{"The result of your job has been brought back from cold storage.", size(j)}
+	case job.NoticeExpiring:
+		return "Your annotation will be archived on " + date(until), []string{
+			"The result of your job can be read until " + date(until) + ". Then it goes to cold storage; nothing is deleted.",
+			"Premium keeps results at hand, and brings archived ones back."}
+	}
+	lines = []string{"The result of your job is ready."}
+	if j.Counts != nil {
+		lines = append(lines, fmt.Sprintf("%d records read: %d annotated, %d passed through, %d rejected.", j.Counts.Records, j.Counts.Annotated, j.Counts.PassedThrough, j.Counts.Rejected))
+	}
+	lines = append(lines, size(j))
+	if !until.IsZero() {
+		lines = append(lines, "It can be read until "+date(until)+".")
+	}
+	return "Your annotation is ready", lines
+}
+
+func failure(j job.Job) []string {
+	lines := []string{"Your job could not be finished."}
+	if j.Error == nil {
+		return lines
+	}
+	if j.Error.Line > 0 {
+		return append(lines, fmt.Sprintf("Line %d: %s", j.Error.Line, j.Error.Text))
+	}
+	return append(lines, j.Error.Text)
+}
+
+func size(j job.Job) string { return fmt.Sprintf("The result has %d bytes.", j.Result.Size) }
+
+func date(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+// page is the same words as HTML.
+func page(lines []string, link, profile string) string {
+	var b strings.Builder
+	b.WriteString("<!doctype html><meta charset=\"utf-8\">\n")
+	for _, line := range lines {
+		fmt.Fprintf(&b, "<p>%s</p>\n", html.EscapeString(line))
+	}
+	fmt.Fprintf(&b, "<p><a href=\"%s\">%s</a></p>\n", html.EscapeString(link), html.EscapeString(link))
+	fmt.Fprintf(&b, "<p>Mails like this one are switched off at <a href=\"%s\">your profile</a>.</p>\n", html.EscapeString(profile))
+	return b.String()
+}

@@ -1,0 +1,145 @@
+// Package notify writes to the owners of jobs: a result is ready, a job failed, a result is back, a result will be archived.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gas/pkg/flow"
+	"gas/pkg/job"
+	"gas/pkg/port"
+	"gas/pkg/role"
+	"gas/pkg/user"
+)
+
+const (
+	maxTries  = 10
+	sendLasts = time.Minute // after which a mail that is being sent counts as not sent
+)
+
+// Role sends the mails of jobs, each once.
+func Role() role.Role {
+	return role.Role{
+		Name:    "notify",
+		Does:    "mails owners when their jobs end and before results are archived",
+		Handles: []role.Handler{{Topic: job.Results, Workers: 4, Do: notify}},
+	}
+}
+
+// notify sends every notice of a job that waits.
+func notify(ctx context.Context, d role.Deps, m role.Message) error {
+	body, err := job.Decode(m.Message.Body)
+	if err != nil || body.JobID == "" {
+		return role.Hopeless{Why: fmt.Errorf("a notice without a job: %w", err)}
+	}
+	notices, err := d.Store.Notices(ctx, body.JobID)
+	if errors.Is(err, port.ErrNotFound) {
+		return flow.ErrLost
+	}
+	if err != nil {
+		return fmt.Errorf("read notices: %w", err)
+	}
+	var errs error
+	for _, n := range notices {
+		if n.State == job.NoticePending || n.State == job.NoticeSending {
+			errs = errors.Join(errs, send(ctx, d, n))
+		}
+	}
+	return errs
+}
+
+// errNotNow says that a notice is another's, or not due.
+var errNotNow = errors.New("the notice is not to be sent now")
+
+// send claims a notice, sends its mail, and notes what became of it.
+func send(ctx context.Context, d role.Deps, n job.Notice) error {
+	n, err := claim(ctx, d, n)
+	if errors.Is(err, errNotNow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	j, err := d.Store.Job(ctx, n.JobID)
+	if err != nil {
+		return fmt.Errorf("read job: %w", err)
+	}
+	u, err := d.Store.User(ctx, n.UserID)
+	if err != nil {
+		return fmt.Errorf("look up owner: %w", err)
+	}
+	if reason := unwanted(j, u); reason != "" {
+		return end(ctx, d, n, job.NoticeGaveUp, reason)
+	}
+	err = d.Mailer.Send(ctx, letter(d, n, j, u))
+	switch {
+	case err == nil:
+		return end(ctx, d, n, job.NoticeSent, "")
+	case errors.Is(err, port.ErrRefused):
+		return end(ctx, d, n, job.NoticeGaveUp, err.Error())
+	case n.Tries >= maxTries:
+		return end(ctx, d, n, job.NoticeGaveUp, fmt.Sprintf("%d tries: %v", n.Tries, err))
+	}
+	return errors.Join(fmt.Errorf("send mail: %w", err), again(ctx, d, n))
+}
+
+// claim takes a notice that waits, or one whose sender has not come back.
+func claim(ctx context.Context, d role.Deps, n job.Notice) (job.Notice, error) {
+	now, err := d.Store.Now(ctx)
+	if err != nil {
+		return n, err
+	}
+	return d.Store.UpdateNotice(ctx, n.JobID, n.Kind, n.Attempt, func(n *job.Notice) error {
+		switch {
+		case n.State == job.NoticeSending && n.Due.After(now):
+			return errNotNow
+		case n.State == job.NoticeSent, n.State == job.NoticeGaveUp:
+			return errNotNow
+		}
+		n.State, n.Due, n.At = job.NoticeSending, now.Add(sendLasts), now
+		n.Tries++
+		return nil
+	})
+}
+
+// unwanted tells why a mail is not to be sent at all; empty when it is.
+func unwanted(j job.Job, u user.User) string {
+	switch {
+	case j.Status == job.Deleted:
+		return "the job was deleted"
+	case u.Deleted:
+		return "the account was deleted"
+	case u.MailOff:
+		return "the owner wants no mail"
+	case u.Email == "" || !u.EmailVerified:
+		return "there is no verified address"
+	}
+	return ""
+}
+
+// end notes that a notice is done with. One that somebody else has taken meanwhile is his.
+func end(ctx context.Context, d role.Deps, mine job.Notice, state job.NoticeState, reason string) error {
+	return update(ctx, d, mine, func(n *job.Notice) { n.State, n.Reason, n.Due = state, reason, time.Time{} })
+}
+
+// again gives a notice back for another try.
+func again(ctx context.Context, d role.Deps, mine job.Notice) error {
+	return update(ctx, d, mine, func(n *job.Notice) { n.State, n.Due = job.NoticePending, d.Now().Add(sendLasts) })
+}
+
+func update(ctx context.Context, d role.Deps, mine job.Notice, fn func(*job.Notice)) error {
+	_, err := d.Store.UpdateNotice(ctx, mine.JobID, mine.Kind, mine.Attempt, func(n *job.Notice) error {
+		if n.State != job.NoticeSending || n.Tries != mine.Tries {
+			return errNotNow
+		}
+		fn(n)
+		n.At = d.Now()
+		return nil
+	})
+	if errors.Is(err, errNotNow) {
+		return nil
+	}
+	return err
+}
