@@ -111,8 +111,14 @@ const (
 // commands lists every command by its group.
 func (a *app) commands() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
-		groupEngine:  {a.referenceCommand()},
-		groupService: {a.submitCommand(), a.jobsCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand()},
+		groupEngine: {a.referenceCommand()},
+		groupOperator: {a.tokenCommand(), a.userCommand(), a.queueCommand(), a.doctorCommand(), a.healthcheckCommand(),
+			a.byHandCommand("archive", "JOB", "move one free result whose window is over to cold storage"),
+			a.byHandCommand("thaw", "USER", "ask for all of a premium user's archived results"),
+			a.byHandCommand("restore", "JOB", "bring one warmed result back"),
+			a.byHandCommand("notify", "JOB", "send the mails of one job that wait"),
+		},
+		groupService: {a.serveCommand(), a.submitCommand(), a.jobsCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand()},
 		groupSelf:    {a.flowCommand(), a.configCommand(), a.versionCommand(), a.manCommand()},
 	}
 }

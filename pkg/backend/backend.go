@@ -1,0 +1,56 @@
+// Package backend opens a set of ports from the configuration. It is the only place that knows which adapters there are.
+package backend
+
+import (
+	"context"
+	"fmt"
+
+	"gas/config"
+	"gas/pkg/job"
+	"gas/pkg/port"
+)
+
+// Ports is one set of open ports. A port that a backend does not have is nil.
+type Ports struct {
+	Now      port.Clock
+	Install  port.Installation
+	Instance string // of this process; the owner of leases
+
+	Store    port.Store
+	Records  port.Records
+	Inputs   port.Blobs
+	Results  port.Blobs
+	Parts    port.Multipart
+	Bus      port.Bus
+	Queue    port.Queue
+	Vault    port.Vault
+	Mailer   port.Mailer
+	Payments port.Payments
+	Identity port.Identity
+
+	// OwnerGone tells whether an instance is known to be gone from this machine; nil = never known.
+	OwnerGone func(instance string) bool
+	// Wake tells consumers, here and in other processes, that a message may be there; nil = they find it by themselves.
+	Wake func(topic job.Topic)
+
+	close func() error
+}
+
+// Open opens the backend that the settings name.
+func Open(ctx context.Context, c config.Config) (*Ports, error) {
+	switch c.Backend {
+	case "local":
+		return openLocal(ctx, c)
+	case "aws":
+		return openAWS(ctx, c)
+	}
+	return nil, fmt.Errorf("open backend %q: there is none of this name", c.Backend)
+}
+
+// Close flushes and closes every port.
+func (p *Ports) Close() error {
+	if p.close == nil {
+		return nil
+	}
+	return p.close()
+}
