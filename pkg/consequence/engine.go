@@ -5,6 +5,9 @@
 package consequence
 
 import (
+	"fmt"
+	"sync/atomic"
+
 	"gas/pkg/genome"
 )
 
@@ -51,8 +54,12 @@ const (
 
 // Engine answers for one reference and one set of options. It is immutable and safe for concurrent use.
 type Engine struct {
-	ref *genome.Reference
-	opt Options
+	ref      *genome.Reference
+	opt      Options
+	codes    [256]*genome.GeneticCode
+	biotypes []biotype // of each transcript
+	short    []uint64  // one bit for each transcript: it has an intron that is taken for a frameshift
+	stops    []atomic.Int32
 }
 
 // New makes an engine. The reference must stay open as long as the engine is used.
@@ -64,7 +71,82 @@ func New(ref *genome.Reference, opt Options) (*Engine, error) {
 		opt.Fields = DefaultFields()
 	}
 	opt.Fields = inOrder(opt.Fields)
-	return &Engine{ref: ref, opt: opt}, nil
+	e := &Engine{ref: ref, opt: opt}
+	if err := e.readCodes(); err != nil {
+		return nil, err
+	}
+	e.readTranscripts()
+	return e, nil
+}
+
+// biotype is what the rules ask of a transcript's biotype.
+type biotype uint8
+
+const (
+	anyBiotype biotype = iota
+	proteinCoding
+	nonsenseMediatedDecay
+)
+
+// readCodes finds the genetic code of every transcript.
+func (e *Engine) readCodes() error {
+	for i := range e.ref.Transcripts {
+		id := max(e.ref.Transcripts[i].GeneticCode, 1)
+		code, ok := genome.Code(id)
+		if !ok {
+			return fmt.Errorf("no genetic code %d, which transcript %s needs", id, e.ref.Text(e.ref.Transcripts[i].ID))
+		}
+		e.codes[e.ref.Transcripts[i].GeneticCode] = code
+	}
+	return nil
+}
+
+// readTranscripts finds what the rules ask of each transcript again and again.
+func (e *Engine) readTranscripts() {
+	n := len(e.ref.Transcripts)
+	e.biotypes, e.short, e.stops = make([]biotype, n), make([]uint64, (n+63)/64), make([]atomic.Int32, n)
+	for i := range e.ref.Transcripts {
+		t := &e.ref.Transcripts[i]
+		switch string(e.ref.Text(t.Biotype)) {
+		case "protein_coding":
+			e.biotypes[i] = proteinCoding
+		case "nonsense_mediated_decay":
+			e.biotypes[i] = nonsenseMediatedDecay
+		}
+		if hasShortIntron(t, e.ref.ExonsOf(t)) {
+			e.short[i/64] |= 1 << (i % 64)
+		}
+	}
+}
+
+// hasShortIntron says whether any intron is short enough to be taken for a frameshift in the gene model.
+func hasShortIntron(t *genome.Transcript, exons []genome.Exon) bool {
+	for i := 1; i < len(exons); i++ {
+		left, right := exons[i-1], exons[i]
+		if t.Strand < 0 {
+			left, right = right, left
+		}
+		if start, end := int(left.End)+1, int(right.Start); start <= end && shortIntron(start, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// slips says whether a transcript has such an intron.
+func (e *Engine) slips(transcript int) bool { return e.short[transcript/64]>>(transcript%64)&1 == 1 }
+
+// firstStop is the place of the first stop codon of a transcript's CDS and 3' UTR by the standard code, -1 where there is none. It is found once for each transcript.
+func (e *Engine) firstStop(p *site) int {
+	kept := &e.stops[p.index]
+	if at := kept.Load(); at != 0 {
+		return int(at) - 2
+	}
+	c := p.sequence()
+	whole := edited{codingSequence: c, length: c.total(), cds: c.length}
+	at := whole.firstStop(-1)
+	kept.Store(int32(at + 2))
+	return at
 }
 
 // Status says what became of a record.
@@ -123,8 +205,16 @@ type Span struct{ Start, End uint32 }
 // Scratch is one goroutine's working memory and its last answer.
 type Scratch struct {
 	Effects []Effect // by allele in the order of ALT, then by transcript in the order of the reference
-	text    []byte
-	variant *Variant
+
+	variant   *Variant
+	text      []byte // what the effects' spans point into
+	arena     []byte // short-lived sequences
+	variation variation
+	site      site
+	judge     judge
+	pieces    pieces
+	shifts    [][2]shift // of each allele, on the forward and the reverse strand
+	unmoved   shift
 }
 
 // Scratch makes working memory for one goroutine.
@@ -144,18 +234,4 @@ func (s *Scratch) Terms(allele int) Terms {
 		}
 	}
 	return all
-}
-
-// Annotate judges a record and leaves its effects in s. The variant and its bytes must stay unchanged until the effects have been read.
-func (e *Engine) Annotate(s *Scratch, v *Variant) Outcome {
-	s.Effects, s.text, s.variant = s.Effects[:0], s.text[:0], v
-	for a, alt := range v.Alts {
-		start := uint32(len(s.text))
-		s.text = append(s.text, alt...)
-		s.Effects = append(s.Effects, Effect{Allele: a, Transcript: -1, Terms: Intergenic, Distance: -1, AlleleSeq: Span{start, uint32(len(s.text))}})
-	}
-	if len(s.Effects) == 0 {
-		return Outcome{NoAllele, "no alternative allele"}
-	}
-	return Outcome{}
 }

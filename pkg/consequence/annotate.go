@@ -1,0 +1,298 @@
+package consequence
+
+import (
+	"bytes"
+	"slices"
+
+	"gas/pkg/genome"
+)
+
+// Annotate judges a record and leaves its effects in s. The variant and its bytes must stay unchanged until the effects have been read.
+func (e *Engine) Annotate(s *Scratch, v *Variant) Outcome {
+	s.Effects, s.text, s.arena, s.variant = s.Effects[:0], s.text[:0], s.arena[:0], v
+	if out := e.check(s, v); out.Status != Annotated {
+		return out
+	}
+	s.normalise(v)
+	reason := ""
+	if len(s.variation.alts) > 0 {
+		e.annotateSequence(s)
+	}
+	for i, alt := range v.Alts {
+		if !isStructural(alt) {
+			continue
+		}
+		if why := e.annotateStructural(s, v, i, alt); why != "" {
+			reason = why
+		}
+	}
+	if len(v.Alts) > 1 {
+		slices.SortStableFunc(s.Effects, func(a, b Effect) int { return a.Allele - b.Allele })
+	}
+	e.pick(s)
+	if len(s.Effects) > 0 {
+		return Outcome{}
+	}
+	if reason == "" {
+		return noAllele(v)
+	}
+	return Outcome{Unsupported, reason}
+}
+
+// noAllele says why a record without structural alleles has no effect.
+func noAllele(v *Variant) Outcome {
+	for _, alt := range v.Alts {
+		switch {
+		case len(alt) == 1 && alt[0] == '*':
+			return Outcome{Unsupported, "only an allele deleted by another record"}
+		case len(alt) > 0 && alt[0] == '<':
+			return Outcome{Unsupported, "a symbolic allele of no known kind"}
+		case !isSequence(alt) && !bytes.Equal(alt, missing):
+			return Outcome{Unsupported, "an allele that is no sequence"}
+		}
+	}
+	return Outcome{NoAllele, "no allele differs from REF"}
+}
+
+var missing = []byte(".")
+
+// check compares a record with the reference.
+func (e *Engine) check(s *Scratch, v *Variant) Outcome {
+	length := e.ref.Contigs[v.Contig].Length
+	if v.Pos == 0 || v.Pos > length || uint64(v.Pos)+uint64(len(v.Ref)) > uint64(length)+1 {
+		return Outcome{PastEnd, "the record lies beyond the end of its contig"}
+	}
+	if len(v.Alts) == 0 || len(v.Alts) == 1 && bytes.Equal(v.Alts[0], missing) {
+		return Outcome{NoAllele, "no allele differs from REF"}
+	}
+	bases := e.ref.Bases(v.Contig, v.Pos-1, v.Pos-1+uint32(len(v.Ref)))
+	if !bytes.Equal(bases, v.Ref) && !compatible(bases, v.Ref) {
+		return Outcome{RefMismatch, "REF differs from the reference sequence"}
+	}
+	return Outcome{}
+}
+
+// compatible says whether two sequences of one length can be the same, IUPAC codes read as any of their bases.
+func compatible(a, b []byte) bool {
+	for i := range a {
+		if x, y := baseSet[a[i]], baseSet[b[i]]; x&y == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// baseSet gives the bases that a code in either case stands for, as bits.
+var baseSet = baseSets()
+
+func baseSets() (set [256]byte) {
+	for _, code := range []byte("ACGTMRWSYKVHDBN") {
+		for _, base := range []byte(expand(code)) {
+			set[code] |= 1 << (base >> 1 & 3)
+		}
+		set[code|0x20] = set[code]
+	}
+	return set
+}
+
+// annotateSequence judges the alleles that are sequences.
+func (e *Engine) annotateSequence(s *Scratch) {
+	w := &s.variation
+	s.unrevised(len(w.alts))
+	found := false
+	low, high := min(w.start, w.end), max(w.start, w.end)
+	for o := e.near(w.contig, low, high); o.Next(); {
+		t := &e.ref.Transcripts[o.Index]
+		if !touches(w.start, w.end, int(t.Start)+1-int(e.opt.Distance), int(t.End)+int(e.opt.Distance)) {
+			continue
+		}
+		found = true
+		if !e.wanted(t) {
+			continue
+		}
+		s.site.reset(e, s, o.Index)
+		for number := range w.alts {
+			s.judge.reset(&s.site, number)
+			s.judge.describe()
+		}
+	}
+	if found {
+		return
+	}
+	for number := range w.alts {
+		e.intergenic(s, w.alts[number].index, s.spelling(w.alts[number].seq))
+	}
+}
+
+// near walks over the transcripts within the engine's distance of a stretch.
+func (e *Engine) near(contig, low, high int) genome.Overlaps {
+	reach := int(e.opt.Distance) + 1
+	return e.ref.Overlaps(contig, uint32(max(low-1-reach, 0)), uint32(high+reach))
+}
+
+// wanted says whether the options keep a transcript.
+func (e *Engine) wanted(t *genome.Transcript) bool {
+	if e.opt.Canonical && !t.Has(genome.Canonical) {
+		return false
+	}
+	return !e.opt.MANE || t.ManeSelect.Length > 0 || t.ManePlus.Length > 0
+}
+
+// intergenic adds the effect of an allele that is near no transcript.
+func (e *Engine) intergenic(s *Scratch, index int, spelled Span) {
+	s.Effects = append(s.Effects, Effect{Allele: index, Transcript: -1, Terms: Intergenic, Distance: -1, AlleleSeq: spelled})
+}
+
+// unrevised forgets the shifts of the record before.
+func (s *Scratch) unrevised(alleles int) {
+	for len(s.shifts) < alleles {
+		s.shifts = append(s.shifts, [2]shift{})
+	}
+	for i := range s.shifts[:alleles] {
+		s.shifts[i] = [2]shift{}
+	}
+}
+
+// spelling writes an allele as VEP spells it.
+func (s *Scratch) spelling(seq []byte) Span {
+	if len(seq) == 0 {
+		seq = gone
+	}
+	return s.write(seq)
+}
+
+func (s *Scratch) write(b []byte) Span {
+	from := len(s.text)
+	s.text = append(s.text, b...)
+	return Span{uint32(from), uint32(len(s.text))}
+}
+
+// describe adds the allele's effect at the site to the scratch.
+func (j *judge) describe() {
+	p, s := j.site, j.scratch
+	a := &p.v.alts[j.number]
+	t := j.terms()
+	fx := Effect{Allele: a.index, Transcript: p.index, Terms: t, Impact: t.Impact(), Distance: -1, AlleleSeq: s.spelling(a.seq)}
+	p.place(&fx)
+	if p.overlap.inside && p.exonic && p.overlap.coding {
+		j.spellCodons(&fx)
+	}
+	if p.overlap.inside && !p.engine.opt.NoHGVS {
+		offset := 0
+		fx.HGVSc, offset = j.nameTranscript()
+		fx.HGVSp = j.nameProtein()
+		if fx.HGVSc != (Span{}) || fx.HGVSp != (Span{}) {
+			fx.HGVSOffset = int32(p.signed(offset))
+		}
+	}
+	s.Effects = append(s.Effects, fx)
+}
+
+// place fills in what depends on the variation's place alone.
+func (p *site) place(fx *Effect) {
+	if fx.Terms.Has(UpstreamGene | DownstreamGene) {
+		fx.Distance = int32(p.distance())
+	}
+	if !p.overlap.inside {
+		return
+	}
+	fx.Exon, fx.Intron = p.exonNumbers(), p.intronNumbers()
+	if !p.exonic {
+		return
+	}
+	fx.CDNA = p.cdnaAt().positions()
+	if p.overlap.coding {
+		fx.CDS, fx.Protein = p.cdsAt(0).positions(), p.pepAt(0).positions()
+	}
+}
+
+// positions is the limits in ascending order.
+func (l limits) positions() Range {
+	if l.both() && l.start > l.end {
+		l.start, l.end = l.end, l.start
+	}
+	return Range{int32(l.start), int32(l.end)}
+}
+
+// exonNumbers are the numbers of the exons that the variation overlaps, in the order of transcription.
+func (p *site) exonNumbers() Part {
+	first, last, n := -1, -1, len(p.exons)
+	for i := p.firstExon; i <= p.lastExon; i++ {
+		if x := p.left(i); touches(p.v.start, p.v.end, int(x.Start)+1, int(x.End)) {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	return p.numbered(first, last, n)
+}
+
+// intronNumbers are the numbers of the introns that the variation overlaps.
+func (p *site) intronNumbers() Part {
+	first, last, n := -1, -1, len(p.exons)-1
+	for i := p.firstIntron; i <= p.lastIntron; i++ {
+		left, right := p.intronAt(i)
+		if left <= right && touches(p.v.start, p.v.end, left, right) {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	return p.numbered(first, last, n)
+}
+
+// numbered turns places counted from the left into numbers in the order of transcription.
+func (p *site) numbered(first, last, n int) Part {
+	if first < 0 {
+		return Part{}
+	}
+	if !p.forward {
+		first, last = n-1-last, n-1-first
+	}
+	return Part{int32(first + 1), int32(last + 1), int32(n)}
+}
+
+// spellCodons fills in the codons and the amino acids.
+func (j *judge) spellCodons(fx *Effect) {
+	p, s := j.site, j.scratch
+	alt := j.peptideOf(&j.side)
+	if ref := j.peptideOf(&p.reference); len(alt) > 0 && len(ref) > 0 {
+		from := len(s.text)
+		if !bytes.Equal(ref, alt) {
+			s.text = append(append(s.text, ref...), '/')
+		}
+		s.text = append(s.text, alt...)
+		fx.AminoAcids = Span{uint32(from), uint32(len(s.text))}
+	}
+	if j.codonOf(&j.side) == nil || j.codonOf(&p.reference) == nil {
+		return
+	}
+	from := len(s.text)
+	s.text = append(p.appendCodon(s.text, &p.reference), '/')
+	s.text = p.appendCodon(s.text, &j.side)
+	fx.Codons = Span{uint32(from), uint32(len(s.text))}
+}
+
+// appendCodon appends an allele's codons in lower case, its own bases in upper case.
+func (p *site) appendCodon(dst []byte, a *side) []byte {
+	from := len(dst)
+	dst = append(dst, a.codon...)
+	out := dst[from:]
+	for i := range out {
+		out[i] |= 0x20
+	}
+	at := p.cdnaAt()
+	if at.start == 0 || len(a.seq) == 0 {
+		return dst
+	}
+	first := (at.start - p.codingStart + p.firstPhase) % 3
+	if first < 0 {
+		first += 3
+	}
+	for i := first; i < min(first+len(a.seq), len(out)); i++ {
+		out[i] &^= 0x20
+	}
+	return dst
+}

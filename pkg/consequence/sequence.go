@@ -1,0 +1,251 @@
+package consequence
+
+import (
+	"bytes"
+
+	"gas/pkg/genome"
+)
+
+// codingSequence is a transcript's CDS from its first codon on, missing bases as N, and what follows it in the spliced sequence.
+type codingSequence struct {
+	bases  []byte // from the CDS's first base to the transcript's end
+	pad    int    // missing bases before bases
+	length int    // of the CDS, pad included
+}
+
+// sequence is the transcript's coding sequence.
+func (p *site) sequence() codingSequence {
+	return codingSequence{bases: p.spliced[p.codingStart-1:], pad: p.pad, length: p.pad + p.codingEnd - p.codingStart + 1}
+}
+
+// total is the length of CDS and 3' UTR.
+func (c codingSequence) total() int { return c.pad + len(c.bases) }
+
+// at is the i-th base, 0-based.
+func (c codingSequence) at(i int) byte {
+	if i < c.pad {
+		return 'N'
+	}
+	return c.bases[i-c.pad]
+}
+
+// appendRange appends the bases from:to, cut where the CDS and its UTR end.
+func (c codingSequence) appendRange(dst []byte, from, to int) []byte {
+	to = min(to, c.total())
+	for ; from < to && from < c.pad; from++ {
+		dst = append(dst, 'N')
+	}
+	if from < to {
+		dst = append(dst, c.bases[from-c.pad:to-c.pad]...)
+	}
+	return dst
+}
+
+// edited is a coding sequence in which the bases from:to are replaced: an edit window, so that nothing of the length of a transcript is ever copied.
+type edited struct {
+	codingSequence
+	from, to int
+	with     []byte
+	length   int // of the whole: CDS with the edit, and 3' UTR
+	cds      int // of the CDS with the edit
+}
+
+// edit replaces the bases from:to of the coding sequence. It reports false where the place lies beyond the CDS.
+func (c codingSequence) edit(from, to int, with []byte) (edited, bool) {
+	if to > c.length || to < 0 {
+		return edited{}, false
+	}
+	from = min(from, c.length)
+	x := edited{codingSequence: c, from: from, to: to, with: with}
+	x.cds = from + len(with) + c.length - to
+	if x.cds < 3 { // VEP drops what is less than a codon and reads the UTR alone.
+		x.from, x.to, x.with, x.cds = 0, c.length, nil, 0
+	}
+	x.length = x.cds + c.total() - c.length
+	return x, true
+}
+
+// at is the i-th base of the edited sequence.
+func (x *edited) at(i int) byte {
+	switch {
+	case i < x.from:
+		return x.codingSequence.at(i)
+	case i < x.from+len(x.with):
+		return x.with[i-x.from]
+	}
+	return x.codingSequence.at(i - x.from - len(x.with) + x.to)
+}
+
+// appendRange appends the bases from:to of the edited sequence, cut at its end.
+func (x *edited) appendRange(dst []byte, from, to int) []byte {
+	to = min(to, x.length)
+	for i := from; i < to; i++ {
+		dst = append(dst, x.at(i))
+	}
+	return dst
+}
+
+// residue is the i-th amino acid of the edited sequence by the standard code, which is what VEP reads its altered proteins with; 0 past the end.
+func (x *edited) residue(i int) byte {
+	if 3*i+3 > x.length {
+		return 0
+	}
+	return translate(standard, x.at(3*i), x.at(3*i+1), x.at(3*i+2))
+}
+
+// residues is how many whole codons the edited sequence has.
+func (x *edited) residues() int { return x.length / 3 }
+
+// firstStop is the place of the edited sequence's first stop codon by the standard code, -1 where there is none. unedited is the place of the first stop of the sequence without the edit.
+func (x *edited) firstStop(unedited int) int {
+	n := x.residues()
+	i := x.from / 3
+	if unedited >= 0 && unedited < i {
+		return unedited
+	}
+	for ; i < n && 3*i < x.from+len(x.with)+3; i++ {
+		if x.residue(i) == '*' {
+			return i
+		}
+	}
+	if i >= n {
+		return -1
+	}
+	rest := x.bases[3*i-x.from-len(x.with)+x.to-x.pad:]
+	for ; i < n; i++ {
+		if rest[0] == 'T' && isStop(rest) {
+			return i
+		}
+		rest = rest[3:]
+	}
+	return -1
+}
+
+// isStop says whether three bases that begin with T are a stop codon of the standard code.
+func isStop(c []byte) bool {
+	return c[1] == 'A' && (c[2] == 'A' || c[2] == 'G' || c[2] == 'R') || c[2] == 'A' && (c[1] == 'G' || c[1] == 'R')
+}
+
+var standard = mustCode(1)
+
+func mustCode(id uint8) *genome.GeneticCode {
+	code, ok := genome.Code(id)
+	if !ok {
+		panic("consequence: no genetic code 1")
+	}
+	return code
+}
+
+// translate is the amino acid of a codon. Where IUPAC codes leave two amino acids, B and Z are used as they are for Asp or Asn and Glu or Gln; else X.
+func translate(code *genome.GeneticCode, a, b, c byte) byte {
+	aa := code.Translate(a, b, c)
+	if aa != 'X' || acgt[a] && acgt[b] && acgt[c] {
+		return aa
+	}
+	return translateAmbiguous(code, a, b, c)
+}
+
+func translateAmbiguous(code *genome.GeneticCode, a, b, c byte) byte {
+	var seen [256]bool
+	count := 0
+	for _, i := range expand(a) {
+		for _, j := range expand(b) {
+			for _, k := range expand(c) {
+				if aa := code.Translate(byte(i), byte(j), byte(k)); !seen[aa] {
+					seen[aa] = true
+					count++
+				}
+			}
+		}
+	}
+	switch {
+	case count == 2 && seen['D'] && seen['N']:
+		return 'B'
+	case count == 2 && seen['E'] && seen['Q']:
+		return 'Z'
+	}
+	return 'X'
+}
+
+// expand lists the bases that an IUPAC code stands for.
+func expand(base byte) string {
+	switch base {
+	case 'A', 'C', 'G', 'T':
+		return "ACGT"[bytes.IndexByte([]byte("ACGT"), base):][:1]
+	case 'M':
+		return "AC"
+	case 'R':
+		return "AG"
+	case 'W':
+		return "AT"
+	case 'S':
+		return "CG"
+	case 'Y':
+		return "CT"
+	case 'K':
+		return "GT"
+	case 'V':
+		return "ACG"
+	case 'H':
+		return "ACT"
+	case 'D':
+		return "AGT"
+	case 'B':
+		return "CGT"
+	case 'N', 'X':
+		return "ACGT"
+	}
+	return ""
+}
+
+// protein is the reference protein as VEP keeps it: read by the standard code whatever the transcript's own is, without the stop codon at its end, a start codon's residue as M.
+type protein struct {
+	codingSequence
+	length int // in amino acids
+}
+
+// protein is the transcript's protein.
+func (p *site) protein() protein {
+	c := p.sequence()
+	n := c.length / 3
+	if n > 0 && c.codonIsStop(n-1) {
+		n--
+	}
+	return protein{c, n}
+}
+
+// codonIsStop says whether the i-th codon is a stop codon of the standard code.
+func (c codingSequence) codonIsStop(i int) bool {
+	return translate(standard, c.at(3*i), c.at(3*i+1), c.at(3*i+2)) == '*'
+}
+
+// at is the i-th amino acid, 0-based.
+func (q protein) at(i int) byte {
+	a, b, c := q.codingSequence.at(3*i), q.codingSequence.at(3*i+1), q.codingSequence.at(3*i+2)
+	if i == 0 && mayStart(a, b, c) {
+		return 'M'
+	}
+	return translate(standard, a, b, c)
+}
+
+// mayStart says whether a codon can be one of the standard code's start codons ATG, CTG, TTG.
+func mayStart(a, b, c byte) bool {
+	for _, i := range expand(a) {
+		for _, j := range expand(b) {
+			for _, k := range expand(c) {
+				if standard.Starts(byte(i), byte(j), byte(k)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// appendRange appends the amino acids from:to, cut at the protein's end.
+func (q protein) appendRange(dst []byte, from, to int) []byte {
+	for i := max(from, 0); i < min(to, q.length); i++ {
+		dst = append(dst, q.at(i))
+	}
+	return dst
+}
