@@ -14,7 +14,7 @@ import (
 //	NNNNacgtACGT
 //	ACGT
 //
-// A sequence's name is the first word of its line. Bases come out in upper case, IUPAC codes kept, '*' and '-' as N. Empty lines, lines that begin with ';' and carriage returns are skipped.
+// A sequence's name is the first word of its line. Bases come out in upper case, IUPAC codes kept, '*' and '-' as N. Empty lines, lines that begin with ';', blanks and carriage returns are skipped.
 type FASTA struct {
 	in        *bufio.Reader
 	line      int
@@ -95,6 +95,9 @@ func (f *FASTA) fill() error {
 		f.bases = nil
 	default:
 		f.bases = chunk
+	}
+	if bytes.IndexByte(f.bases, ' ') >= 0 || bytes.IndexByte(f.bases, '\t') >= 0 {
+		f.bases = bytes.Join(bytes.Fields(f.bases), nil)
 	}
 	return nil
 }

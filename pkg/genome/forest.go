@@ -228,6 +228,9 @@ func (f *forest) attach(i int32, what part, r *row) {
 	if n.strand == 0 {
 		n.strand = r.strand
 	}
+	if r.Start == r.End {
+		return
+	}
 	switch what {
 	case isExon:
 		n.exons = append(n.exons, r.Span)
@@ -279,7 +282,7 @@ func (f *forest) pragma(line []byte) {
 // region notes what a line about a whole contig says of it.
 func (f *forest) region(r *row) {
 	a := &f.attrs
-	if r.Start != 0 {
+	if r.Start != 0 || r.cut {
 		return
 	}
 	g := f.regions[r.contig]

@@ -15,12 +15,14 @@ type row struct {
 	Span
 	strand     int8
 	phase      uint8
+	cut        bool // begins before the first base
 	attributes []byte
 }
 
 // rows reads the features of a GFF3 or GTF file.
 type rows struct {
 	in     *bufio.Reader
+	long   []byte // a line that does not fit the reader's buffer
 	line   int
 	format string // for messages
 	texts  interner
@@ -31,19 +33,15 @@ type rows struct {
 const longestRow = 4 << 20
 
 func newRows(in io.Reader) *rows {
-	return &rows{in: bufio.NewReaderSize(in, longestRow), format: "GFF3", texts: make(interner), pragma: func([]byte) {}}
+	return &rows{in: bufio.NewReaderSize(in, 1<<16), format: "GFF3", texts: make(interner), pragma: func([]byte) {}}
 }
 
 // next reads the next feature, and returns io.EOF after the last or where a ##FASTA section begins.
 func (r *rows) next(f *row) error {
 	for {
-		line, err := r.in.ReadSlice('\n')
-		r.line++
+		line, err := r.readLine()
 		if err != nil && !errors.Is(err, io.EOF) {
-			if errors.Is(err, bufio.ErrBufferFull) {
-				return r.fault(fmt.Sprintf("longer than %d bytes", longestRow))
-			}
-			return fmt.Errorf("read gene model, line %d: %w", r.line, err)
+			return err
 		}
 		line = bytes.TrimRight(line, "\r\n")
 		if bytes.HasPrefix(line, []byte("##FASTA")) || len(line) > 0 && line[0] == '>' {
@@ -59,6 +57,31 @@ func (r *rows) next(f *row) error {
 			return io.EOF
 		}
 	}
+}
+
+// readLine returns the next line, and io.EOF with the last one.
+func (r *rows) readLine() ([]byte, error) {
+	r.line++
+	line, err := r.in.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		r.long = r.long[:0]
+		for errors.Is(err, bufio.ErrBufferFull) {
+			r.long = append(r.long, line...)
+			if len(r.long) > longestRow {
+				return nil, r.fault(fmt.Sprintf("longer than %d bytes", longestRow))
+			}
+			line, err = r.in.ReadSlice('\n')
+		}
+		r.long = append(r.long, line...)
+		line = r.long
+	}
+	if len(line) > longestRow {
+		return nil, r.fault(fmt.Sprintf("longer than %d bytes", longestRow))
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read gene model, line %d: %w", r.line, err)
+	}
+	return line, err
 }
 
 func (r *rows) parse(line []byte, f *row) error {
@@ -80,7 +103,7 @@ func (r *rows) parse(line []byte, f *row) error {
 		return err
 	}
 	f.contig, f.source, f.kind = r.texts.add(unescape(columns[0])), r.texts.add(columns[1]), r.texts.add(columns[2])
-	f.strand, f.phase = 0, 0
+	f.strand, f.phase, f.cut = 0, 0, columns[3][0] == '-'
 	switch string(columns[6]) {
 	case "+":
 		f.strand = 1
@@ -94,17 +117,28 @@ func (r *rows) parse(line []byte, f *row) error {
 	return nil
 }
 
-// span turns the 1-based, closed start and end of the file into a Span.
+// span turns the 1-based, closed start and end of the file into a Span. Where a gene model was cut out of a larger one, features may begin before the first base: the part that is
+// there counts, and where none is the Span is empty.
 func (r *rows) span(start, end []byte) (Span, error) {
-	from, ok1 := number(start)
-	to, ok2 := number(end)
-	if !ok1 || !ok2 || from < 1 || to > math.MaxInt32 {
+	from, ok1 := signed(start)
+	to, ok2 := signed(end)
+	if !ok1 || !ok2 || to > math.MaxInt32 {
 		return Span{}, r.fault(fmt.Sprintf("start %q and end %q are not two positions, counted from 1", start, end))
 	}
 	if to < from {
 		return Span{}, r.fault(fmt.Sprintf("the end %d lies before the start %d", to, from))
 	}
-	return Span{uint32(from - 1), uint32(to)}, nil
+	from, to = max(from, 1), max(to, 0)
+	return Span{uint32(min(from-1, to)), uint32(to)}, nil
+}
+
+// signed reads a number that may be below zero.
+func signed(text []byte) (int64, bool) {
+	if len(text) > 1 && text[0] == '-' {
+		n, ok := number(text[1:])
+		return -n, ok
+	}
+	return number(text)
 }
 
 // number reads a decimal number below 10^12.
