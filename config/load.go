@@ -153,14 +153,14 @@ func fileLayer(source Source) (layer, error) {
 	return l, nil
 }
 
-// envLayer reads GAS_X for a setting x, and GAS_X_FILE where x is a secret.
+// envLayer reads GAS_X for a setting x, and GAS_X_FILE where x is a secret. An empty variable is one that is not set.
 func envLayer(source Source) (layer, []string, error) {
 	origins := map[string]string{}
 	var warnings []string
 	var failed error
 	settings := Default().Settings()
 	provider := env.Provider(".", env.Opt{Prefix: "GAS_", EnvironFunc: source.Environ, TransformFunc: func(name, value string) (string, any) {
-		if slices.Contains(otherVariables, name) {
+		if value == "" || slices.Contains(otherVariables, name) {
 			return "", nil
 		}
 		key := strings.ToLower(strings.TrimPrefix(name, "GAS_"))

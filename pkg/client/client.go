@@ -89,7 +89,7 @@ func waitFor(err error, try int) time.Duration {
 	if after := fault.Of(err).RetryAfter; after > 0 {
 		return after
 	}
-	return 200 * time.Millisecond << (2 * (try - 1))
+	return 200 * time.Millisecond << (try - 1)
 }
 
 func (c *Client) wait(ctx context.Context, d time.Duration) error {
