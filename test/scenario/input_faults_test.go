@@ -1,0 +1,131 @@
+package scenario
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const header = "##fileformat=VCFv4.2\n##contig=<ID=MT,length=16569>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+
+const record = "MT\t73\t.\tA\tG\t50\tPASS\t.\n"
+
+func zipped(t *testing.T, text string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, err := io.WriteString(w, text)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return out.Bytes()
+}
+
+func TestBadInputFailsWithItsLineAndASentence(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.serve()
+	token := w.token("ada", "premium_user")
+	whole := zipped(t, string(mitochondrial(t, 2000)))
+	tests := []struct {
+		name    string
+		content []byte
+		code    string
+		line    bool // a line is named
+	}{
+		{"empty", nil, "bad_input", false},
+		{"a picture", append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 100)...), "bad_input", false},
+		{"prose", []byte("Dear Sir,\nplease find enclosed\n"), "bad_input", true},
+		{"gzip cut short", whole[:len(whole)/2], "bad_input", false},
+		{"no shared contig", []byte("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nplastid\t5\t.\tA\tC\t.\t.\t.\n"), "no_shared_contig", false},
+		{"a column missing", []byte(header + record + "MT\t74\t.\tT\n"), "bad_input", true},
+		{"NUL bytes", []byte(header + record + "MT\t74\t.\tT\x00\tC\t.\t.\t.\n"), "bad_input", true},
+		{"UTF-16", append([]byte("\xff\xfe"), bytes.ReplaceAll([]byte(header), []byte("#"), []byte("#\x00"))...), "bad_input", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			path := w.write(strings.ReplaceAll(test.name, " ", "-")+".vcf", test.content)
+			j, r := s.submit(token, path)
+			require.Equal(t, 9, r.code, "%s\n%s", r.out, r.err)
+			require.NotEmpty(t, r.err)
+			if j.ID == "" {
+				return // refused at the door
+			}
+			require.Equal(t, "FAILED", j.Status)
+			require.Equal(t, test.code, j.Error.Code)
+			require.Equal(t, test.line, j.Error.Line > 0, "line %d", j.Error.Line)
+			require.True(t, strings.HasSuffix(j.Error.Message, "."), j.Error.Message)
+		})
+	}
+}
+
+func TestHarmlessOdditiesAreAccepted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.serve()
+	token := w.token("ada", "premium_user")
+	for name, content := range map[string]string{
+		"a byte order mark": "\ufeff" + header + record,
+		"CRLF":              strings.ReplaceAll(header+record, "\n", "\r\n"),
+		"no last newline":   strings.TrimSuffix(header+record, "\n"),
+		"no records":        header,
+	} {
+		t.Run(name, func(t *testing.T) {
+			j, r := s.submit(token, w.write(strings.ReplaceAll(name, " ", "-")+".vcf", []byte(content)))
+			require.Zero(t, r.code, r.err)
+			require.Equal(t, "COMPLETED", j.Status)
+		})
+	}
+}
+
+func TestAFileOverThePlansLimitIsRefusedWithAnInvitation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "GAS_FREE_UPLOAD_LIMIT=1000")
+	s := w.serve()
+	path := w.write("large.vcf", mitochondrial(t, 200))
+	free := w.gasWith(s.as(w.token("ada", "free_user")), nil, "submit", path)
+	require.Equal(t, 9, free.code, free.err)
+	require.Contains(t, strings.ToLower(free.err), "premium")
+	_, premium := s.submit(w.token("bea", "premium_user"), path)
+	require.Zero(t, premium.code, premium.err)
+}
+
+func TestTwoUsersNeverSeeEachOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.serve()
+	owner, stranger := w.token("ada", "premium_user"), w.token("bea", "premium_user")
+	j, r := s.submit(owner, w.write("x.vcf", mitochondrial(t, 20)))
+	require.Zero(t, r.code, r.err)
+
+	ask := func(method, path, token string) int {
+		request, err := http.NewRequestWithContext(t.Context(), method, s.url+path, nil)
+		require.NoError(t, err)
+		if token != "" {
+			request.Header.Set("Authorization", "Bearer "+token)
+		}
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		return response.StatusCode
+	}
+	job := "/api/v1/jobs/" + j.ID
+	for _, path := range []string{job, job + "/log", job + "/files/input", job + "/files/result", job + "/files/index", job + "/files/log", job + "/files/summary", job + "/files/manifest"} {
+		require.Equal(t, 200, ask("GET", path, owner), path)
+		require.Equal(t, 404, ask("GET", path, stranger), path)
+		require.Equal(t, 401, ask("GET", path, ""), path)
+	}
+	require.Equal(t, 404, ask("GET", job+"/events", stranger))
+	for _, c := range []struct{ method, path string }{{"POST", job + "/cancel"}, {"POST", job + "/rerun"}, {"DELETE", job}} {
+		require.Equal(t, 404, ask(c.method, c.path, stranger), c.path)
+		require.Equal(t, 401, ask(c.method, c.path, ""), c.path)
+	}
+	require.Equal(t, 4, w.gasWith(s.as(stranger), nil, "jobs", "download", j.ID).code)
+	require.Equal(t, 3, w.gasWith(s.as(""), nil, "jobs", "show", j.ID).code)
+	require.NotContains(t, w.gasWith(s.as(stranger), nil, "jobs", "list", "-o", "json").out, j.ID)
+	require.Equal(t, 200, ask("GET", job, owner), "nothing has happened to it")
+}
