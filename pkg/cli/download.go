@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"gas/pkg/client"
-	"gas/pkg/fault"
 )
 
 // fileKinds are the files of a job and how each is called on download, after the input's name without its ending.
@@ -74,10 +72,7 @@ func (a *app) copyFile(command *cobra.Command, c *client.Client, id, kind string
 		return err
 	}
 	defer body.Close()
-	if _, err := io.Copy(a.out, body); err != nil {
-		return fault.New(fault.Unavailable, "The transfer broke off.").Because(err)
-	}
-	return nil
+	return copyWhole(a.out, body)
 }
 
 // mayReplace asks before a file that was not named is written over.

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 
 	"gas/pkg/fault"
@@ -175,25 +174,4 @@ func (c *counting) Read(p []byte) (int, error) {
 		c.seen(c.have, c.size)
 	}
 	return n, err
-}
-
-// VariantQuery narrows the variants of a job.
-type VariantQuery struct {
-	Filter string
-	Sort   string
-	Cursor string
-	Limit  int
-}
-
-func (q VariantQuery) encode() string {
-	values := url.Values{}
-	for key, value := range map[string]string{"filter": q.Filter, "sort": q.Sort, "cursor": q.Cursor} {
-		if value != "" {
-			values.Set(key, value)
-		}
-	}
-	if q.Limit > 0 {
-		values.Set("limit", strconv.Itoa(q.Limit))
-	}
-	return values.Encode()
 }
