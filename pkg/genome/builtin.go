@@ -58,7 +58,7 @@ func Builtin(name string) (*Reference, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("%w built in: %s", ErrUnknown, name)
+	return nil, fmt.Errorf("%w: %s", ErrUnknown, name)
 }
 
 // build compiles the reference in memory, which takes about a millisecond.
