@@ -111,7 +111,7 @@ const (
 // commands lists every command by its group.
 func (a *app) commands() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
-		groupEngine: {a.referenceCommand()},
+		groupEngine: {a.referenceCommand(), a.databaseCommand()},
 		groupOperator: {a.tokenCommand(), a.userCommand(), a.queueCommand(), a.doctorCommand(), a.healthcheckCommand(),
 			a.byHandCommand("archive", "JOB", "move one free result whose window is over to cold storage"),
 			a.byHandCommand("thaw", "USER", "ask for all of a premium user's archived results"),
