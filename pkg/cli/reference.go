@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,7 @@ func (a *app) referenceCommand() *cobra.Command {
 		Use: "reference", Short: "the gene models and sequences to annotate against", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	parent.AddCommand(a.referenceBuildCommand(), a.referenceVerifyCommand())
+	parent.AddCommand(a.referenceListCommand(), a.referenceBuildCommand(), a.referenceVerifyCommand())
 	return parent
 }
 
@@ -83,6 +84,73 @@ func (a *app) buildReference(command *cobra.Command, o genome.BuildOptions) erro
 	return err
 }
 
+// listedReference is one row of gas reference list.
+type listedReference struct {
+	Name        string `json:"name"`
+	BuiltIn     bool   `json:"built_in"`
+	Dir         string `json:"dir,omitempty"`
+	Source      string `json:"source,omitempty"`
+	Contigs     int    `json:"contigs"`
+	Genes       int    `json:"genes"`
+	Transcripts int    `json:"transcripts"`
+	Digest      string `json:"digest,omitempty"`
+}
+
+func (a *app) referenceListCommand() *cobra.Command {
+	var format outputFormat
+	command := &cobra.Command{
+		Use:   "list",
+		Short: "list the references that are built in or installed",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			loaded, err := a.load(command)
+			if err != nil {
+				return err
+			}
+			found, err := genome.List(referencesDir(loaded.Config))
+			if err != nil {
+				return err
+			}
+			var all []listedReference
+			s := sheet{columns: []string{"name", "from", "contigs", "genes", "transcripts"}}
+			for _, l := range found {
+				row, err := describe(l)
+				if err != nil {
+					a.say("warning: %s cannot be opened: %s", l.Name, err)
+					continue
+				}
+				all = append(all, row)
+				from := row.Dir
+				if row.BuiltIn {
+					from = "built in"
+				}
+				s.rows = append(s.rows, []string{row.Name, from, strconv.Itoa(row.Contigs), strconv.Itoa(row.Genes), strconv.Itoa(row.Transcripts)})
+			}
+			return a.print(format, all, s)
+		},
+	}
+	format.flag(command)
+	settingsFlags(command)
+	return command
+}
+
+// describe reads the manifest of an installed reference, and opens one that has none.
+func describe(l genome.Listed) (listedReference, error) {
+	if m := l.Manifest; m != nil {
+		return listedReference{
+			Name: l.Name, Dir: l.Dir, Source: m.Source, Contigs: m.Contigs, Genes: m.Genes, Transcripts: m.Transcripts, Digest: m.Digest,
+		}, nil
+	}
+	r, err := l.Open()
+	if err != nil {
+		return listedReference{}, err
+	}
+	defer r.Close()
+	return listedReference{
+		Name: l.Name, BuiltIn: l.Builtin(), Dir: l.Dir, Source: r.Source, Contigs: len(r.Contigs), Genes: len(r.Genes), Transcripts: len(r.Transcripts), Digest: r.Digest,
+	}, nil
+}
+
 func (a *app) referenceVerifyCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "verify NAME",
@@ -92,6 +160,10 @@ func (a *app) referenceVerifyCommand() *cobra.Command {
 			loaded, err := a.load(command)
 			if err != nil {
 				return err
+			}
+			if builtin, err := genome.Builtin(args[0]); err == nil {
+				a.say("%s comes with the program", builtin.Name)
+				return builtin.Close()
 			}
 			dir := filepath.Join(referencesDir(loaded.Config), args[0])
 			if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
