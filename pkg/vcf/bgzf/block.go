@@ -115,3 +115,11 @@ func grow(dst []byte, n int) []byte {
 	}
 	return append(dst, make([]byte, n)...)
 }
+
+// TextSize is how many bytes of text a whole block says it holds; Decoder.Append refuses a block that says it wrongly.
+func TextSize(block []byte) int {
+	if len(block) < footerSize {
+		return 0
+	}
+	return int(binary.LittleEndian.Uint32(block[len(block)-4:]))
+}
