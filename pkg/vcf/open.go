@@ -37,7 +37,7 @@ func ReadHeader(s *Source, d *bgzf.Decoder, limits Limits) (h *Header, rest []by
 		}
 		switch {
 		case r.done:
-			return &r.header, pending, r.line, damage
+			return &r.header, pending, r.line, onLine(damage, r.line+int64(bytes.Count(pending, []byte{'\n'}))+1)
 		case damage != nil:
 			return nil, nil, 0, onLine(damage, r.line+1)
 		case ended:
@@ -95,7 +95,7 @@ func tooLarge(line int64, format string, args ...any) error {
 // onLine adds the line to a fault that has none yet.
 func onLine(err error, line int64) error {
 	var f *fault.Fault
-	if !errors.As(err, &f) || f.Line != 0 {
+	if err == nil || !errors.As(err, &f) || f.Line != 0 {
 		return err
 	}
 	with := *f

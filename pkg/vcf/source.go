@@ -50,8 +50,9 @@ type Source struct {
 	left        int64         // of the limit on text, below 0 when there is none
 	limited     bool
 	read        atomic.Int64
-	ended       bool  // the last bgzip block was the one that ends a file
-	pending     error // to be told after the pieces before it
+	ended       bool   // the last bgzip block was the one that ends a file
+	pending     error  // to be told after the pieces before it
+	front       []byte // text that was put back
 }
 
 // counter counts the bytes read from a file and hashes them.
@@ -105,6 +106,13 @@ func (s *Source) Read() int64 { return s.read.Load() }
 // after the last good piece before it.
 func (s *Source) Next(p *Piece, size int) error {
 	p.text, p.blocks, p.ends, p.packed = p.text[:0], p.blocks[:0], p.ends[:0], false
+	if len(s.front) > 0 {
+		n := min(size, len(s.front))
+		p.text = append(p.text, s.front[:n]...)
+		s.front = s.front[n:]
+		return nil
+	}
+	s.front = nil
 	if s.pending != nil {
 		return s.pending
 	}
@@ -193,3 +201,12 @@ func damaged(err error) error {
 func unreadable(err error) error {
 	return fault.New(fault.Unavailable, "The input cannot be read.").Because(err)
 }
+
+// Unread puts text back before what Next gives. The source keeps it.
+func (s *Source) Unread(text []byte) { s.front = append(text[:len(text):len(text)], s.front...) }
+
+// Fail has Next return an error once the text before it was given.
+func (s *Source) Fail(err error) { s.pending = err }
+
+// Size is how many bytes of text the piece has, once Text was called.
+func (p *Piece) Size() int { return len(p.text) }

@@ -1,0 +1,229 @@
+package annotate
+
+import (
+	"bytes"
+
+	"gas/pkg/consequence"
+	"gas/pkg/vcf"
+	"gas/pkg/vcf/bgzf"
+)
+
+// worker annotates lines. It belongs to one goroutine, and allocates nothing for a record once its buffers have grown.
+type worker struct {
+	plan    *plan
+	decoder bgzf.Decoder
+	parser  *vcf.Parser
+	lookups []func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte
+	scratch *consequence.Scratch
+	counts  *counts
+
+	record  vcf.Record
+	variant consequence.Variant
+	entries []byte // of databases, for the record at hand
+	chrom   []byte // of the last record
+	contig  int    // of the last record in the reference, -1 where it has none
+}
+
+func newWorker(p *plan) *worker {
+	w := &worker{plan: p, parser: vcf.NewParser(p.header, p.limits), contig: -1, counts: newCounts(p)}
+	if p.engine != nil {
+		w.scratch = p.engine.Scratch()
+	}
+	for _, o := range p.annotator.Overlays {
+		w.lookups = append(w.lookups, o.Lookup())
+	}
+	return w
+}
+
+// piece turns a job's piece into results.
+func (w *worker) piece(j *job) {
+	j.results.reset()
+	text, damage := j.piece.Text(&w.decoder)
+	j.damage, j.cut = damage, false
+	begin := 0
+	if !j.first {
+		end := bytes.IndexByte(text, '\n')
+		if end < 0 {
+			j.head, j.tail, j.cut = text, nil, true
+			return
+		}
+		begin = end + 1
+	}
+	j.head = text[:begin]
+	end := bytes.LastIndexByte(text, '\n') + 1
+	j.tail = text[end:]
+	w.lines(text[begin:end], &j.results)
+}
+
+// lines annotates whole lines, each with its line's end.
+func (w *worker) lines(text []byte, r *results) {
+	nul := bytes.IndexByte(text, 0)
+	for at := 0; at < len(text) && !r.stopped; {
+		end := bytes.IndexByte(text[at:], '\n')
+		line := text[at : at+end]
+		at += end + 1
+		r.lines++
+		if nul >= 0 && at > nul {
+			w.reject(r, &vcf.Problem{Message: "The line holds a NUL byte: this is not text."})
+			r.stopped = true
+			return
+		}
+		w.line(line, r)
+	}
+}
+
+// line annotates one line.
+func (w *worker) line(line []byte, r *results) {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+		if r.notes.lineEnds++; r.notes.lineEnds == 1 {
+			r.notes.firstLineEnd = r.lines
+		}
+	}
+	if len(line) == 0 {
+		if r.notes.blanks++; r.notes.blanks == 1 {
+			r.notes.firstBlank = r.lines
+		}
+		return
+	}
+	r.ledger.Read++
+	if wrong := w.parser.Parse(&w.record, line); wrong != nil {
+		r.ledger.Read--
+		w.reject(r, wrong)
+		return
+	}
+	start := max(w.record.Pos, 1) - 1
+	same := len(r.order.runs) > 0 && string(w.record.Chrom) == string(w.chrom)
+	r.order.add(w.record.Chrom, same, start, r.lines)
+	w.annotate(r)
+	if r.places != nil {
+		end := start + uint32(len(w.record.Ref))
+		if w.plan.ends {
+			end = max(end, infoEnd(w.record.Info))
+		}
+		r.places = append(r.places, place{start, end, int32(len(r.order.runs) - 1), uint32(len(r.out))})
+	}
+}
+
+// reject keeps what is wrong with the line at hand.
+func (w *worker) reject(r *results, wrong *vcf.Problem) {
+	r.ledger.Read++
+	r.ledger.Rejected++
+	r.problems = append(r.problems, lineProblem{r.lines, *wrong})
+	r.stopped = len(r.problems) > w.plan.rejected
+}
+
+// annotate judges the record at hand and appends it to the results.
+func (w *worker) annotate(r *results) {
+	if string(w.record.Chrom) != string(w.chrom) {
+		w.enter(w.record.Chrom)
+	}
+	v := &w.variant
+	v.Alts = v.Alts[:0]
+	if a := w.record.Alt; len(a) != 1 || a[0] != '.' {
+		v.Alts = w.record.Alleles(v.Alts)
+	}
+	w.entries = w.entries[:0]
+	if w.plan.engine == nil {
+		w.fromDatabases(r)
+		return
+	}
+	if w.contig < 0 {
+		r.ledger.pass(ReasonContig)
+		w.counts.record(w, false)
+		w.put(r, false)
+		return
+	}
+	v.Contig, v.Pos, v.Ref, v.ID, v.Info = w.contig, w.record.Pos, w.record.Ref, w.record.ID, w.record.Info
+	outcome := w.plan.engine.Annotate(w.scratch, v)
+	annotated := outcome.Status == consequence.Annotated
+	if annotated {
+		r.ledger.Annotated++
+	} else {
+		r.ledger.pass(reasonOf(outcome.Status))
+	}
+	if annotated || outcome.Status == consequence.NoAllele || outcome.Status == consequence.Unsupported {
+		w.lookUp()
+	}
+	w.counts.record(w, annotated)
+	w.put(r, annotated)
+	if r.collector != nil && r.failure == nil {
+		r.failure = r.collector.Record(&w.record, v, w.scratch, outcome)
+	}
+}
+
+// enter finds the contig of the records that follow.
+func (w *worker) enter(name []byte) {
+	w.chrom = append(w.chrom[:0], name...)
+	w.contig = -1
+	if w.plan.reference != nil {
+		if i, ok := w.plan.reference.ContigOf(name); ok {
+			w.contig = i
+		}
+	}
+	w.counts.enter(name)
+}
+
+// fromDatabases annotates a record with databases alone.
+func (w *worker) fromDatabases(r *results) {
+	w.lookUp()
+	if len(w.entries) > 0 {
+		r.ledger.Annotated++
+	} else {
+		r.ledger.pass(ReasonNoEntry)
+	}
+	w.counts.record(w, false)
+	w.put(r, false)
+}
+
+// lookUp asks every database for the record at hand.
+func (w *worker) lookUp() {
+	for _, lookup := range w.lookups {
+		before := len(w.entries)
+		if before > 0 {
+			w.entries = append(w.entries, ';')
+		}
+		w.entries = lookup(w.entries, w.record.Chrom, w.record.Pos, w.record.Ref, w.variant.Alts)
+		if before > 0 && len(w.entries) == before+1 {
+			w.entries = w.entries[:before]
+		}
+	}
+}
+
+// put appends the record at hand in the result's format. With effects, the engine's scratch holds them.
+func (w *worker) put(r *results, effects bool) {
+	switch w.plan.format {
+	case VCF:
+		r.out = w.appendVCF(r.out, effects)
+	case TSV:
+		r.out = w.appendRows(r.out, effects)
+	case JSONLines:
+		r.out = w.appendObject(r.out, effects)
+	}
+}
+
+// appendVCF appends the record's line with its INFO completed; everything else is copied.
+func (w *worker) appendVCF(dst []byte, effects bool) []byte {
+	dst = append(dst, w.record.BeforeInfo()...)
+	before := len(dst)
+	dst = w.appendInfo(dst, w.record.Info)
+	separate := func() {
+		if len(dst) > before {
+			dst = append(dst, ';')
+		}
+	}
+	if effects {
+		separate()
+		dst = append(dst, w.plan.entry...)
+		dst = w.plan.engine.AppendInfo(dst, w.scratch)
+	}
+	if len(w.entries) > 0 {
+		separate()
+		dst = append(dst, w.entries...)
+	}
+	if len(dst) == before {
+		dst = append(dst, '.')
+	}
+	dst = append(dst, w.record.Rest...)
+	return append(dst, '\n')
+}
