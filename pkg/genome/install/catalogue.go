@@ -23,7 +23,7 @@ const (
 var bases = map[Provider]string{
 	Ensembl:       "https://ftp.ensembl.org/pub",
 	EnsemblGRCh37: "https://ftp.ensembl.org/pub/grch37",
-	EnsemblPlants: "https://ftp.ebi.ac.uk/ensemblgenomes/pub/plants",
+	EnsemblPlants: "https://ftp.ensemblgenomes.ebi.ac.uk/pub/plants",
 	NCBI:          "https://ftp.ncbi.nlm.nih.gov/genomes/all",
 }
 

@@ -26,7 +26,7 @@ type fetcher struct {
 	client   *http.Client
 	pause    time.Duration // before the second attempt; doubled for each further one
 	attempts int
-	progress func(done, total int64)
+	progress func(done, total int64) // total is -1 where the server does not say
 }
 
 // secure refuses every address that is not https, also when a server redirects to it.
@@ -102,7 +102,7 @@ func (f *fetcher) rest(ctx context.Context, address, path string) error {
 	if err := errors.Join(out.Truncate(have), seek(out, have)); err != nil {
 		return errors.Join(err, out.Close())
 	}
-	watch := &watchdog{in: body, timer: time.AfterFunc(stalled, func() { cancel(errStalled) }), done: have, total: have + body.length, tell: f.progress}
+	watch := &watchdog{in: body, timer: time.AfterFunc(stalled, func() { cancel(errStalled) }), done: have, total: body.end(have), tell: f.progress}
 	defer watch.timer.Stop()
 	if _, err = io.Copy(out, watch); err != nil && context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
@@ -125,6 +125,14 @@ var errStalled = errors.New("the server sent nothing for a minute")
 type content struct {
 	io.ReadCloser
 	length int64
+}
+
+// end returns the length of the whole file, -1 when it is not known.
+func (c *content) end(offset int64) int64 {
+	if c.length < 0 {
+		return -1
+	}
+	return offset + c.length
 }
 
 // get asks for a file from an offset on and returns the offset from which the server sends: 0 when it sends the whole.
