@@ -5,7 +5,9 @@
 package consequence
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"gas/pkg/genome"
@@ -60,6 +62,9 @@ type Engine struct {
 	biotypes []biotype // of each transcript
 	short    []uint64  // one bit for each transcript: it has an intron that is taken for a frameshift
 	stops    []atomic.Int32
+	ends     []uint32 // of each contig: where the last base that is no N ends
+	cut      []int    // of each contig: its first transcript that reaches across that end, -1 where none does
+	mirrors  bool     // UTRs on the reverse strand are read as VEP reads them from a file
 }
 
 // New makes an engine. The reference must stay open as long as the engine is used.
@@ -71,11 +76,12 @@ func New(ref *genome.Reference, opt Options) (*Engine, error) {
 		opt.Fields = DefaultFields()
 	}
 	opt.Fields = inOrder(opt.Fields)
-	e := &Engine{ref: ref, opt: opt}
+	e := &Engine{ref: ref, opt: opt, mirrors: opt.Nomenclature == VEPNomenclature}
 	if err := e.readCodes(); err != nil {
 		return nil, err
 	}
 	e.readTranscripts()
+	e.readEnds()
 	return e, nil
 }
 
@@ -119,6 +125,19 @@ func (e *Engine) readTranscripts() {
 	}
 }
 
+// readEnds finds where each contig's known bases end, and the first transcript that reaches across that end: a sequence that is cut short, as tests have it.
+func (e *Engine) readEnds() {
+	e.ends, e.cut = make([]uint32, len(e.ref.Contigs)), make([]int, len(e.ref.Contigs))
+	for i := range e.ref.Contigs {
+		c := &e.ref.Contigs[i]
+		e.ends[i] = uint32(len(bytes.TrimRight(e.ref.Bases(i, 0, c.Length), "N")))
+		e.cut[i] = slices.IndexFunc(e.ref.TranscriptsOf(i), func(t genome.Transcript) bool { return t.Start < e.ends[i] && t.End > e.ends[i] })
+		if e.cut[i] >= 0 {
+			e.cut[i] += int(c.FirstTranscript)
+		}
+	}
+}
+
 // hasShortIntron says whether any intron is short enough to be taken for a frameshift in the gene model.
 func hasShortIntron(t *genome.Transcript, exons []genome.Exon) bool {
 	for i := 1; i < len(exons); i++ {
@@ -136,15 +155,18 @@ func hasShortIntron(t *genome.Transcript, exons []genome.Exon) bool {
 // slips says whether a transcript has such an intron.
 func (e *Engine) slips(transcript int) bool { return e.short[transcript/64]>>(transcript%64)&1 == 1 }
 
-// firstStop is the place of the first stop codon of a transcript's CDS and 3' UTR by the standard code, -1 where there is none. It is found once for each transcript.
+// firstStop is the place of the first stop codon of a transcript's CDS by the standard code, -1 where there is none. It is found once for each transcript.
 func (e *Engine) firstStop(p *site) int {
 	kept := &e.stops[p.index]
 	if at := kept.Load(); at != 0 {
 		return int(at) - 2
 	}
-	c := p.sequence()
-	whole := edited{codingSequence: c, length: c.total(), cds: c.length}
-	at := whole.firstStop(-1)
+	c, at := p.sequence(), -1
+	for i := 0; 3*i+3 <= c.length && at < 0; i++ {
+		if c.codonIsStop(i) {
+			at = i
+		}
+	}
 	kept.Store(int32(at + 2))
 	return at
 }

@@ -228,7 +228,11 @@ func (j *judge) flank(at int, original []byte, count int) []byte {
 	}
 	s := j.scratch
 	mark := len(s.arena)
-	for i := max(at-1, 0); i < n && i < at-1+count; i++ {
+	first, last := at-1, at-1+count
+	if at == 0 { // VEP reads the one before the first as the last.
+		first, last = n-1, n
+	}
+	for i := first; i < min(n, last); i++ {
 		if i < whole.length {
 			s.arena = append(s.arena, whole.at(i))
 		} else {

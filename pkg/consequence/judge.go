@@ -144,10 +144,27 @@ func (p *site) withinCDNA(fx spliceEffects) bool {
 
 // withinCDS says the same of the coding sequence.
 func (p *site) withinCDS(fx spliceEffects) bool {
-	if p.cdsPieces(0).within(p.sequence().length) {
+	if p.cdsPieces(0).within(p.readable()) {
 		return true
 	}
 	return fx.frameshiftIntron && touches(p.v.start, p.v.end, p.codingLeft, p.codingRight)
+}
+
+// readable is the length of the CDS as far as VEP reads it. Where the contig's sequence is cut short, the first transcript that reaches across the cut loses all but one base of each exon beyond it;
+// which transcript that is, depends in VEP on the order in which it happens to meet them.
+func (p *site) readable() int {
+	if p.engine.cut[p.v.contig] != p.index {
+		return p.sequence().length
+	}
+	spliced := 0
+	for i := range p.exons {
+		if x := &p.exons[i]; x.Start >= p.engine.ends[p.v.contig] {
+			spliced++
+		} else {
+			spliced += int(x.End - x.Start)
+		}
+	}
+	return max(min(spliced, p.codingEnd)-p.codingStart+1, 0) + p.pad
 }
 
 // codingTerms are the terms about codons and the protein.

@@ -6,32 +6,36 @@ import (
 	"gas/pkg/genome"
 )
 
-// codingSequence is a transcript's CDS from its first codon on, missing bases as N, and what follows it in the spliced sequence.
+// codingSequence is a transcript's CDS from its first codon on, missing bases as N, and the 3' UTR that follows it.
 type codingSequence struct {
-	bases  []byte // from the CDS's first base to the transcript's end
-	pad    int    // missing bases before bases
+	site   *site
+	bases  []byte // of the CDS
+	pad    int    // missing bases before them
 	length int    // of the CDS, pad included
 }
 
 // sequence is the transcript's coding sequence.
 func (p *site) sequence() codingSequence {
-	return codingSequence{bases: p.spliced[p.codingStart-1:], pad: p.pad, length: p.pad + p.codingEnd - p.codingStart + 1}
+	return codingSequence{site: p, bases: p.spliced[p.codingStart-1 : p.codingEnd], pad: p.pad, length: p.pad + p.codingEnd - p.codingStart + 1}
 }
 
 // total is the length of CDS and 3' UTR.
-func (c codingSequence) total() int { return c.pad + len(c.bases) }
+func (c codingSequence) total() int { return c.length + len(c.site.spliced) - c.site.codingEnd }
 
 // at is the i-th base, 0-based.
 func (c codingSequence) at(i int) byte {
-	if i < c.pad {
+	switch {
+	case i < c.pad:
 		return 'N'
+	case i < c.length:
+		return c.bases[i-c.pad]
 	}
-	return c.bases[i-c.pad]
+	return c.site.threePrimeUTR()[i-c.length]
 }
 
-// appendRange appends the bases from:to, cut where the CDS and its UTR end.
+// appendRange appends the bases from:to, cut at the CDS's end.
 func (c codingSequence) appendRange(dst []byte, from, to int) []byte {
-	to = min(to, c.total())
+	to = min(to, c.length)
 	for ; from < to && from < c.pad; from++ {
 		dst = append(dst, 'N')
 	}
@@ -39,6 +43,42 @@ func (c codingSequence) appendRange(dst []byte, from, to int) []byte {
 		dst = append(dst, c.bases[from-c.pad:to-c.pad]...)
 	}
 	return dst
+}
+
+// threePrimeUTR is the bases behind the CDS.
+func (p *site) threePrimeUTR() []byte {
+	if p.forward || !p.engine.mirrors {
+		return p.spliced[p.codingEnd:]
+	}
+	if p.tail == nil {
+		p.tail = p.mirrored(p.codingEnd, len(p.spliced))
+	}
+	return p.tail
+}
+
+// fivePrimeUTR is the bases before the CDS.
+func (p *site) fivePrimeUTR() []byte {
+	if p.forward || !p.engine.mirrors {
+		return p.spliced[:p.codingStart-1]
+	}
+	return p.mirrored(0, p.codingStart-1)
+}
+
+// mirrored is what VEP takes for the part from:to of the spliced sequence when it looks for a UTR on the reverse strand with a sequence from a file: each exon's place is counted from the wrong end
+// of the transcript's stretch of the contig. docs/differences.md has the story.
+func (p *site) mirrored(from, to int) []byte {
+	s := p.scratch
+	mark := len(s.arena)
+	contig := p.engine.ref.Bases(p.v.contig, 0, p.t.End)
+	for i := range p.exons {
+		x := &p.exons[i]
+		first, last := int(x.SplicedStart), int(x.SplicedStart+x.End-x.Start)
+		place := p.txStart + p.txEnd - int(x.Start) - 2 + first
+		for k := max(first, from); k < min(last, to); k++ {
+			s.arena = append(s.arena, genome.Complement(contig[place-k]))
+		}
+	}
+	return s.arena[mark:]
 }
 
 // edited is a coding sequence in which the bases from:to are replaced: an edit window, so that nothing of the length of a transcript is ever copied.
@@ -96,27 +136,27 @@ func (x *edited) residue(i int) byte {
 // residues is how many whole codons the edited sequence has.
 func (x *edited) residues() int { return x.length / 3 }
 
-// firstStop is the place of the edited sequence's first stop codon by the standard code, -1 where there is none. unedited is the place of the first stop of the sequence without the edit.
+// firstStop is the place of the edited sequence's first stop codon by the standard code, -1 where there is none. unedited is the place of the first stop codon of the CDS without the edit, -1 for none.
 func (x *edited) firstStop(unedited int) int {
-	n := x.residues()
-	i := x.from / 3
+	n, i := x.residues(), x.from/3
 	if unedited >= 0 && unedited < i {
 		return unedited
 	}
-	for ; i < n && 3*i < x.from+len(x.with)+3; i++ {
+	for ; i < n && 3*i < max(x.from+len(x.with), x.pad); i++ {
 		if x.residue(i) == '*' {
 			return i
 		}
 	}
-	if i >= n {
-		return -1
-	}
-	rest := x.bases[3*i-x.from-len(x.with)+x.to-x.pad:]
-	for ; i < n; i++ {
-		if rest[0] == 'T' && isStop(rest) {
+	shift := x.from + len(x.with) - x.to + x.pad
+	for ; 3*i+3-shift <= len(x.bases); i++ {
+		if c := x.bases[3*i-shift:]; c[0] == 'T' && isStop(c) {
 			return i
 		}
-		rest = rest[3:]
+	}
+	for ; i < n; i++ {
+		if x.residue(i) == '*' {
+			return i
+		}
 	}
 	return -1
 }

@@ -58,7 +58,8 @@ type site struct {
 	cdnaKnown, cdsKnown, pepKnown    bool
 	cdnaLimits, cdsLimits, pepLimits limits
 
-	reference side // the reference allele
+	reference side   // the reference allele
+	tail      []byte // the 3' UTR, where it had to be made
 	overlap   overlap
 }
 

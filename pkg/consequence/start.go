@@ -58,7 +58,7 @@ func (j *judge) leader() (leader, bool) {
 	if !at.both() {
 		return leader{}, false
 	}
-	x := leader{utr: j.spliced[:j.codingStart-1], coding: j.sequence(), with: j.onTranscript(&j.side)}
+	x := leader{utr: j.fivePrimeUTR(), coding: j.sequence(), with: j.onTranscript(&j.side)}
 	whole := len(x.utr) + x.coding.length
 	x.from = min(at.start-1, whole)
 	x.to = min(x.from+at.end-at.start+1, whole)
