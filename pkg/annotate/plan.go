@@ -15,6 +15,7 @@ type plan struct {
 	annotator *Annotator
 	engine    *consequence.Engine
 	reference *genome.Reference
+	contigs   *genome.ContigMap // nil without a reference
 	header    *vcf.Header
 	limits    vcf.Limits
 	format    Format
@@ -41,6 +42,9 @@ func newPlan(a *Annotator, h *vcf.Header, format Format, o Options) *plan {
 		if id := infoID(line); id != "" {
 			p.keys = append(p.keys, []byte(id+"="))
 		}
+	}
+	if p.reference != nil {
+		p.contigs, _ = genome.MapContigs(p.reference, headerContigs(h))
 	}
 	return p
 }

@@ -156,8 +156,8 @@ func (w *worker) annotate(r *results) {
 func (w *worker) enter(name []byte) {
 	w.chrom = append(w.chrom[:0], name...)
 	w.contig = -1
-	if w.plan.reference != nil {
-		if i, ok := w.plan.reference.ContigOf(name); ok {
+	if w.plan.contigs != nil {
+		if i, ok := w.plan.contigs.Contig(name); ok {
 			w.contig = i
 		}
 	}

@@ -41,3 +41,17 @@ func (b bar) finish() {
 		_ = b.drawn.Finish()
 	}
 }
+
+// stages draws a bar for each stage of a work that tells how far it is; finish ends the last.
+func (a *app) stages() (tell func(stage string, done, total int64), finish func()) {
+	var current string
+	var drawn bar
+	tell = func(stage string, done, total int64) {
+		if stage != current {
+			drawn.finish()
+			current, drawn = stage, a.progress(total, stage)
+		}
+		drawn.set(done)
+	}
+	return tell, func() { drawn.finish() }
+}

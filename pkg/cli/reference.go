@@ -18,7 +18,7 @@ func (a *app) referenceCommand() *cobra.Command {
 		Use: "reference", Short: "the gene models and sequences to annotate against", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	parent.AddCommand(a.referenceListCommand(), a.referenceBuildCommand(), a.referenceVerifyCommand())
+	parent.AddCommand(a.referenceListCommand(), a.referenceInstallCommand(), a.referenceBuildCommand(), a.referenceVerifyCommand())
 	return parent
 }
 
@@ -62,17 +62,10 @@ func (a *app) referenceBuildCommand() *cobra.Command {
 }
 
 func (a *app) buildReference(command *cobra.Command, o genome.BuildOptions) error {
-	var stage string
-	var drawn bar
-	o.Progress = func(now string, done, total int64) {
-		if now != stage {
-			drawn.finish()
-			stage, drawn = now, a.progress(total, now)
-		}
-		drawn.set(done)
-	}
+	tell, finish := a.stages()
+	o.Progress = tell
 	err := genome.Build(command.Context(), o)
-	drawn.finish()
+	finish()
 	switch {
 	case errors.Is(err, genome.ErrNoSharedContig):
 		return fault.New(fault.NoSharedContig, "The gene model and the sequence have no contig in common.").Because(err)

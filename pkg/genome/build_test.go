@@ -95,6 +95,13 @@ func TestSARSCoV2IsRead(t *testing.T) {
 	require.Equal(t, uint32(3822), s.CDSEnd)
 }
 
+func TestABuildGivesTheSameFileEachTime(t *testing.T) {
+	one := built(t, "mt", "mt/rCRS.fa", "mt/genes.gff3")
+	two := built(t, "mt", "mt/rCRS.fa", "mt/genes.gff3")
+	require.Len(t, one.Digest, 64)
+	require.Equal(t, one.Digest, two.Digest)
+}
+
 func TestADamagedFileIsFound(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, writeReference(dir, twoExons(t, 1)))

@@ -62,19 +62,26 @@ var Catalogue = []Release{
 	{Name: "GRCm39-RefSeq", Species: "Mus_musculus", Assembly: "GRCm39", Provider: NCBI, Accession: "GCF_000001635.27"},
 }
 
+// Names lists the releases.
+func Names() []string {
+	names := make([]string, 0, len(Catalogue))
+	for i := range Catalogue {
+		names = append(names, Catalogue[i].Name)
+	}
+	return names
+}
+
 // Lookup finds a release by one of its names; case does not matter. The error is an unknown_reference fault that lists what there is.
 func Lookup(name string) (*Release, error) {
-	var known []string
 	for i := range Catalogue {
 		for _, n := range append([]string{Catalogue[i].Name}, Catalogue[i].Others...) {
 			if strings.EqualFold(n, name) {
 				return &Catalogue[i], nil
 			}
 		}
-		known = append(known, Catalogue[i].Name)
 	}
 	return nil, fault.New(fault.UnknownRef, "There is no release called %q.", name).
-		WithHint("Known are %s. Others are built from files: gas reference build.", strings.Join(known, ", "))
+		WithHint("Known are %s. Others are built from files: gas reference build.", strings.Join(Names(), ", "))
 }
 
 // remote is a file of a release, below the provider's base.

@@ -58,13 +58,10 @@ func findChecksum(list io.Reader, name string) (string, error) {
 		if len(words) < 2 || strings.TrimPrefix(words[len(words)-1], "./") != name {
 			continue
 		}
-		for i, w := range words[:len(words)-1] {
-			if len(words) == 3 {
-				w = cmp.Or(strings.TrimLeft(w, "0"), "0")
-			}
-			words[i] = strings.ToLower(w)
+		if len(words) == 2 {
+			return strings.ToLower(words[0]), nil
 		}
-		return strings.Join(words[:len(words)-1], " "), nil
+		return cmp.Or(strings.TrimLeft(words[0], "0"), "0") + " " + cmp.Or(strings.TrimLeft(words[1], "0"), "0"), nil
 	}
 	if err := lines.Err(); err != nil {
 		return "", fmt.Errorf("read checksums: %w", err)
