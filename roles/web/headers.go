@@ -1,0 +1,97 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"gas/config"
+)
+
+// outside wraps the router in what holds for every answer, also for those that no route gives: the request's number, the headers, protection
+// against requests that other sites make a browser send, and one log line.
+func (s *site) outside(router http.Handler) http.Handler {
+	csp := contentPolicy(s.Config)
+	protect := http.NewCrossOriginProtection()
+	protect.SetDenyHandler(http.HandlerFunc(s.denyForeign))
+	inner := protect.Handler(router)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		id := randomText(10)
+		h := w.Header()
+		h.Set(echo.HeaderXRequestID, id)
+		s.secure(h, csp)
+		seen := &recorder{ResponseWriter: w}
+		defer s.logRequest(seen, r, id, began)
+		inner.ServeHTTP(seen, r)
+	})
+}
+
+// secure sets the headers of the design's T29. Handlers of static files loosen the cache, those of downloads tighten the policy.
+func (s *site) secure(h http.Header, csp string) {
+	h.Set("Content-Security-Policy", csp)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Cache-Control", "no-store")
+	if s.cookies.secure {
+		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	}
+}
+
+// contentPolicy lets pages load our own files and nothing else. Forms may lead to the sign-in and payment pages that are configured: browsers
+// hold redirects after a post against form-action too. Bootstrap's style sheet has pictures in data: addresses.
+func contentPolicy(c config.Config) string {
+	forms := []string{"'self'"}
+	connect := []string{"'self'"}
+	for _, p := range c.AllProviders() {
+		if u, err := url.Parse(p.Issuer); err == nil && u.Host != "" {
+			forms = append(forms, u.Scheme+"://"+u.Host)
+		}
+	}
+	if c.StripeSecretKey != "" {
+		forms = append(forms, "https://checkout.stripe.com", "https://billing.stripe.com")
+	}
+	if c.Backend == "aws" && c.AWS.BucketInputs != "" && c.AWS.Region != "" {
+		bucket := "https://" + c.AWS.BucketInputs + ".s3." + c.AWS.Region + ".amazonaws.com"
+		forms, connect = append(forms, bucket), append(connect, bucket)
+	}
+	return strings.Join([]string{
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
+		"connect-src " + strings.Join(connect, " "), "form-action " + strings.Join(forms, " "),
+		"base-uri 'none'", "frame-ancestors 'none'",
+	}, "; ")
+}
+
+// recorder notes the status for the log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status and passes it on.
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// logRequest writes one line without the query: links and sign-ins carry secrets there.
+func (s *site) logRequest(w *recorder, r *http.Request, id string, began time.Time) {
+	status := w.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	s.Log.Info().Str("method", r.Method).Str("path", r.URL.Path).Int("status", status).
+		Dur("took", time.Since(began)).Str("request", id).Msg("request answered")
+}
