@@ -101,16 +101,33 @@ func tooLarge(plan user.Plan, size, limit int64) error {
 	return f
 }
 
-// Rerun makes a new job of the same owner with a copy of the input. uploadID makes it unique, as in an Intent.
-func (f Flow) Rerun(ctx context.Context, userID, jobID, uploadID string) (job.Job, error) {
+// Choose replaces the options of an intent before it is submitted: in a form the file may come before the fields that say what to do with it.
+func (f Flow) Choose(ctx context.Context, userID, jobID string, options job.Options) (job.Job, error) {
+	if _, err := f.own(ctx, userID, jobID); err != nil {
+		return job.Job{}, err
+	}
+	return f.Store.UpdateJob(ctx, jobID, func(c *port.Change) error {
+		if c.Job.Status != job.Uploading {
+			return fault.New(fault.Conflict, "The job was submitted already.")
+		}
+		c.Job.Options = options
+		return nil
+	})
+}
+
+// Rerun makes a new job of the same owner with a copy of the input. uploadID makes it unique, as in an Intent. options nil means those of the old job.
+func (f Flow) Rerun(ctx context.Context, userID, jobID, uploadID string, options *job.Options) (job.Job, error) {
 	old, err := f.own(ctx, userID, jobID)
 	if err != nil {
 		return old, err
 	}
+	if options == nil {
+		options = &old.Options
+	}
 	if old.Status == job.Uploading {
 		return old, fault.New(fault.Conflict, "The job's file has not arrived.")
 	}
-	j, err := f.Intend(ctx, Intent{UserID: userID, UploadID: uploadID, Name: old.Name, Options: old.Options, RerunOf: old.ID})
+	j, err := f.Intend(ctx, Intent{UserID: userID, UploadID: uploadID, Name: old.Name, Options: *options, RerunOf: old.ID})
 	if err != nil || j.Status != job.Uploading {
 		return j, err
 	}

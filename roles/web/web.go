@@ -60,8 +60,12 @@ func newSite(d role.Deps) (*site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}
+	description, err := describeAPI(d.Version)
+	if err != nil {
+		return nil, err
+	}
 	s := &site{
-		Deps: d, flow: d.Flow(), pages: pages, files: files,
+		Deps: d, openapi: description, flow: d.Flow(), pages: pages, files: files,
 		cookies:  cookies{secure: secureCookies(d)},
 		login:    newLimiter(d.Config.LimitLogin, d.Now),
 		upload:   newLimiter(d.Config.LimitUpload, d.Now),

@@ -1,0 +1,300 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"gas/pkg/fault"
+	"gas/pkg/job"
+	"gas/pkg/port"
+	"gas/pkg/user"
+)
+
+type profileView struct {
+	Name, Email, Institution, Plan, ID, Provider string
+	EmailNote                                    string
+	Mail                                         bool
+	Tokens                                       []tokenView
+	Scopes                                       []choiceView
+	Secret                                       string // of a token that was just made: shown once
+	Sessions                                     []sessionView
+	Saved                                        bool
+}
+
+type tokenView struct {
+	ID, Name, Scopes string
+	Expires, Used    when
+	ExpiresText      string
+}
+
+type sessionView struct {
+	ID, Browser string
+	Began, Seen when
+	Here        bool
+}
+
+// profilePage answers GET /profile.
+func (s *site) profilePage(c echo.Context) error { return s.showProfile(c, "") }
+
+func (s *site) showProfile(c echo.Context, secret string) error {
+	ctx, w := c.Request().Context(), who(c)
+	u := w.user
+	view := profileView{
+		Name: u.Name, Email: visible(u.Email), Institution: u.Institution, Plan: u.Plan.Word(), ID: u.ID, Provider: visible(orDefault(u.Issuer, user.Local)),
+		Mail: !u.MailOff, Secret: secret, Saved: c.QueryParam("saved") != "",
+	}
+	switch {
+	case u.Email == "":
+		view.EmailNote = "The sign-in gave no address, so no mail is sent."
+	case !u.EmailVerified:
+		view.EmailNote = "Not verified by the provider, so no mail is sent there."
+	}
+	tokens, err := Tokens(ctx, s.Records, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		row := tokenView{ID: t.ID, Name: visible(t.Name), Scopes: scopeList(t.Scopes), Expires: at(t.Expires), Used: at(t.Used)}
+		if t.Expires.IsZero() {
+			row.ExpiresText = "never"
+		}
+		view.Tokens = append(view.Tokens, row)
+	}
+	for _, scope := range Scopes {
+		if scope != ScopeAdmin || w.admin {
+			view.Scopes = append(view.Scopes, choiceView{Value: string(scope), Text: scopeText(scope), Chosen: slices.Contains(DefaultScopes, scope)})
+		}
+	}
+	sessions, err := sessionsOf(ctx, s.Records, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, open := range sessions {
+		here := w.session != nil && w.session.ID == open.ID
+		view.Sessions = append(view.Sessions, sessionView{ID: open.ID, Browser: orDefault(open.Browser, "unknown"), Began: at(open.Created), Seen: at(open.Seen), Here: here})
+	}
+	return s.show(c, "profile", head{Title: "Profile"}, view)
+}
+
+func scopeText(scope Scope) string {
+	switch scope {
+	case ScopeRead:
+		return "read: see jobs, results and the account"
+	case ScopeWrite:
+		return "write: submit, cancel, rerun and delete jobs"
+	}
+	return "admin: what an administrator may do"
+}
+
+// saveProfile answers POST /profile.
+func (s *site) saveProfile(c echo.Context) error {
+	name, institution := cleanLine(c.FormValue("name")), cleanLine(c.FormValue("institution"))
+	mail := c.FormValue("mail") != ""
+	_, err := s.Store.UpdateUser(c.Request().Context(), who(c).user.ID, func(change *port.Change) error {
+		u := change.User
+		u.Name, u.Institution, u.MailOff, u.Updated = name, institution, !mail, change.Now
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("save profile: %w", err)
+	}
+	return c.Redirect(http.StatusSeeOther, "/profile?saved=1")
+}
+
+// cleanLine makes one line of a field: no control characters, at most 200 bytes.
+func cleanLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if hidden(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	return strings.TrimSpace(firstOf(text, 200))
+}
+
+// makeToken answers POST /profile/tokens with the profile that shows the secret once.
+func (s *site) makeToken(c echo.Context) error {
+	form, err := c.FormParams()
+	if err != nil {
+		return fault.New(fault.Usage, "The form is not understood.").Because(err)
+	}
+	days, err := strconv.Atoi(orDefault(form.Get("days"), "90"))
+	if err != nil {
+		return fault.New(fault.BadInput, "The number of days is not a number.")
+	}
+	var scopes []Scope
+	for _, scope := range form["scope"] {
+		scopes = append(scopes, Scope(scope))
+	}
+	if len(scopes) == 0 {
+		return fault.New(fault.BadInput, "A token without a scope opens nothing. Tick at least one.")
+	}
+	_, secret, err := s.newToken(c, form.Get("name"), scopes, days)
+	if err != nil {
+		return err
+	}
+	return s.showProfile(c, secret)
+}
+
+// revokeToken answers POST /profile/tokens/:token/revoke.
+func (s *site) revokeToken(c echo.Context) error {
+	if err := RevokeToken(c.Request().Context(), s.Records, who(c).user.ID, c.Param("token")); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/profile#tokens")
+}
+
+// endSession answers POST /profile/sessions/:session/end.
+func (s *site) endSession(c echo.Context) error {
+	sessions, err := sessionsOf(c.Request().Context(), s.Records, who(c).user.ID)
+	if err != nil {
+		return err
+	}
+	for _, open := range sessions {
+		if open.ID == c.Param("session") {
+			if err := s.Records.Delete(c.Request().Context(), sessionKind, open.ID); err != nil {
+				return fmt.Errorf("end session: %w", err)
+			}
+			return c.Redirect(http.StatusSeeOther, "/profile#sessions")
+		}
+	}
+	return fault.New(fault.NotFound, "There is no such session.")
+}
+
+const exportJobs = 10_000
+
+// exportData answers GET /profile/export: everything that is kept about a person, but the files, which the jobs name.
+func (s *site) exportData(c echo.Context) error {
+	u := who(c).user
+	out := struct {
+		User   user.User   `json:"user"`
+		Tokens []tokenJSON `json:"tokens"`
+		Jobs   []jobJSON   `json:"jobs"`
+	}{User: u}
+	tokens, err := Tokens(c.Request().Context(), s.Records, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		out.Tokens = append(out.Tokens, tokenShape(t))
+	}
+	err = s.eachJob(c, func(j job.Job) error {
+		v, err := s.look(c.Request().Context(), j, u)
+		if len(out.Jobs) < exportJobs {
+			out.Jobs = append(out.Jobs, jobShape(v))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", attachment("gas-data.json"))
+	return c.JSONPretty(http.StatusOK, out, "  ")
+}
+
+// eachJob goes through all jobs of who asks.
+func (s *site) eachJob(c echo.Context, do func(job.Job) error) error {
+	cursor := ""
+	for {
+		page, err := s.Store.JobsOf(c.Request().Context(), who(c).user.ID, port.JobQuery{Cursor: cursor, Limit: 200})
+		if err != nil {
+			return fmt.Errorf("list jobs: %w", err)
+		}
+		for _, j := range page.Jobs {
+			if err := do(j); err != nil {
+				return err
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			return nil
+		}
+	}
+}
+
+// usage is what a user's jobs take up, in bytes, and how many there are.
+type usage struct {
+	jobs, month       int
+	inputs, hot, cold int64
+	archived          int
+	load              user.Load
+}
+
+func (s *site) usageOf(c echo.Context) (usage, error) {
+	out := usage{load: who(c).user.Load}
+	now := s.Now().UTC()
+	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	err := s.eachJob(c, func(j job.Job) error {
+		out.jobs++
+		if !j.SubmitTime.Before(month) {
+			out.month++
+		}
+		out.inputs += j.Input.Size
+		switch j.Storage {
+		case job.Archived, job.Thawing:
+			out.cold += j.Result.Size
+			out.archived++
+		case job.Hot, job.Archiving, job.Damaged:
+			out.hot += j.Result.Size
+		}
+		return nil
+	})
+	return out, err
+}
+
+type usageView struct {
+	Figures []figureView
+	Limits  []fieldView
+	Plan    string
+}
+
+type figureView struct{ Name, Value, Sub string }
+
+// usagePage answers GET /usage.
+func (s *site) usagePage(c echo.Context) error {
+	u, err := s.usageOf(c)
+	if err != nil {
+		return err
+	}
+	plan := who(c).user.Plan
+	return s.show(c, "usage", head{Title: "Usage"}, usageView{
+		Plan: plan.Word(), Limits: s.planView(plan).Facts,
+		Figures: []figureView{
+			{"Jobs", countText(u.jobs), countText(u.month) + " this month"},
+			{"Waiting", countText(u.load.Queued()), "of " + countText(s.Plans.Of(plan).Queued)},
+			{"Running", countText(u.load.Running), "of " + countText(s.Plans.Of(plan).Running)},
+			{"Inputs", sizeText(u.inputs), "kept until you delete them"},
+			{"Results at hand", sizeText(u.hot), ""},
+			{"Results in cold storage", sizeText(u.cold), plural(u.archived, "result", "results")},
+		},
+	})
+}
+
+type inboxView struct{ Mails []mailView }
+
+type mailView struct {
+	Subject, To, Text string
+	At                when
+}
+
+// inboxPage answers GET /inbox: where a mailer keeps its mail itself, its owner reads it here.
+func (s *site) inboxPage(c echo.Context) error {
+	inbox, ok := s.Mailer.(port.Inbox)
+	if !ok {
+		return fault.New(fault.NotFound, "This installation sends its mail; it keeps no inbox.")
+	}
+	mails, err := inbox.Inbox(c.Request().Context(), who(c).user.ID, 50)
+	if err != nil {
+		return fmt.Errorf("read inbox: %w", err)
+	}
+	var view inboxView
+	for _, m := range mails {
+		view.Mails = append(view.Mails, mailView{Subject: visible(m.Subject), To: visible(m.To), Text: visible(m.Text), At: at(m.At)})
+	}
+	return s.show(c, "inbox", head{Title: "Inbox"}, view)
+}

@@ -1,0 +1,258 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"gas/pkg/fault"
+	"gas/pkg/job"
+)
+
+// jobView is the page of a job around one of its tabs.
+type jobView struct {
+	ID, Name string
+	State    stateView
+	Sentence string
+	Percent  string
+	Live     bool
+	Buttons  []buttonLink
+	Note     *noteView
+	Life     []lifeView
+	Tabs     []navView
+	Tab      any
+}
+
+type buttonLink struct {
+	URL, Text, Look, Confirm string
+	Post, Download           bool
+}
+
+// showJob renders a tab of a job inside the job's page.
+func (s *site) showJob(c echo.Context, v sight, page, tab string, content any) error {
+	ctx := c.Request().Context()
+	events, err := s.Store.Events(ctx, v.ID)
+	if err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	notices, err := s.Store.Notices(ctx, v.ID)
+	if err != nil {
+		return fmt.Errorf("read notices: %w", err)
+	}
+	name := visible(v.Name)
+	view := jobView{
+		ID: v.ID, Name: name, State: v.state(), Sentence: s.sentence(v), Percent: fmt.Sprintf("%.0f", v.progress.Percent),
+		Live: !v.Status.Final() || v.Storage == job.Thawing, Buttons: v.buttons(), Note: v.note(), Life: v.timeline(events, notices), Tabs: v.tabs(tab), Tab: content,
+	}
+	h := head{Title: name, Crumbs: []linkView{{URL: "/annotations", Text: "Jobs"}, {Text: firstOf(name, 60)}}}
+	if view.Live {
+		h.Refresh = 5
+	}
+	return s.render(c, http.StatusOK, page, h, view)
+}
+
+// buttons are what can be done with a job as it stands.
+func (v sight) buttons() []buttonLink {
+	base := "/annotations/" + v.ID
+	var out []buttonLink
+	if v.Status == job.Completed && v.readable == nil {
+		out = append(out, buttonLink{URL: fileURL(v.ID, kindResult), Text: "Download", Look: "btn-primary", Download: true})
+	}
+	if fault.Is(v.readable, fault.Expired) {
+		out = append(out, buttonLink{URL: "/subscribe", Text: "Upgrade to bring it back", Look: "btn-primary"})
+	}
+	if v.Status == job.Pending || v.Status == job.Running {
+		out = append(out, buttonLink{URL: base + "/cancel", Text: "Cancel", Look: "btn-plain", Post: true})
+	}
+	if v.Status.Final() {
+		out = append(out, buttonLink{URL: base + "/rerun", Text: "Run again", Look: "btn-plain", Post: true})
+	}
+	return append(out, buttonLink{
+		URL: base + "/delete", Text: "Delete", Look: "btn-danger", Post: true,
+		Confirm: "Delete this job with its input and result? This cannot be undone.",
+	})
+}
+
+// tabs are the parts of a job's page.
+func (v sight) tabs(here string) []navView {
+	all := []string{"summary", "files", "log", "details"}
+	out := make([]navView, len(all))
+	for i, tab := range all {
+		out[i] = navView{URL: "/annotations/" + v.ID + "/" + tab, Text: sentence(tab), Here: tab == here}
+	}
+	return out
+}
+
+const logShown = 64 << 10
+
+type logView struct {
+	Missing  string
+	Warnings []warningView
+	Text     string
+	More     string
+}
+
+type warningView struct{ Text, Times, First string }
+
+// logPage answers GET /annotations/:id/log. The log stays readable for ever.
+func (s *site) logPage(c echo.Context) error {
+	v, err := s.ownJob(c)
+	if err != nil {
+		return err
+	}
+	object, blobs, err := s.fileOf(v, job.FileLog)
+	if err != nil {
+		return s.showJob(c, v, "job_log", "log", logView{Missing: fault.Of(err).Message})
+	}
+	data, more, err := s.readStart(c.Request().Context(), blobs, object, logShown)
+	if err != nil {
+		return err
+	}
+	view := logView{Text: visible(string(data)), Warnings: warningsOf(string(data))}
+	if more {
+		view.More = "The first " + sizeText(logShown) + " of " + sizeText(object.Size) + "; the rest is in the file."
+	}
+	return s.showJob(c, v, "job_log", "log", view)
+}
+
+// warningsOf groups the lines of a log that warn: the same text with other numbers is one warning.
+func warningsOf(log string) []warningView {
+	type group struct {
+		view  warningView
+		times int
+	}
+	var order []*group
+	groups := map[string]*group{}
+	for n, line := range strings.Split(log, "\n") {
+		_, text, found := strings.Cut(strings.ToLower(line), "warning")
+		if !found || strings.HasPrefix(line, "#") {
+			continue
+		}
+		text = strings.TrimLeft(line[len(line)-len(text):], ":s \t")
+		key := strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return -1
+			}
+			return r
+		}, text)
+		if groups[key] == nil {
+			groups[key] = &group{view: warningView{Text: visible(text), First: "line " + countText(n+1) + " of the log"}}
+			order = append(order, groups[key])
+		}
+		groups[key].times++
+	}
+	out := make([]warningView, len(order))
+	for i, g := range order {
+		g.view.Times = countText(g.times)
+		out[i] = g.view
+	}
+	return out
+}
+
+type detailsView struct {
+	Job, Options []factView
+	Command      string
+	Events       []eventView
+}
+
+type factView struct {
+	Name, Value string
+	Mono        bool
+}
+
+type eventView struct {
+	At                         when
+	Name, From, To, By, Detail string
+}
+
+// detailsPage answers GET /annotations/:id/details.
+func (s *site) detailsPage(c echo.Context) error {
+	v, err := s.ownJob(c)
+	if err != nil {
+		return err
+	}
+	events, err := s.Store.Events(c.Request().Context(), v.ID)
+	if err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	view := detailsView{Job: v.facts(), Options: v.optionFacts(), Command: v.command()}
+	for _, e := range events {
+		view.Events = append(view.Events, eventView{At: at(e.At), Name: e.Name, From: e.From, To: e.To, By: e.By, Detail: visible(e.Detail)})
+	}
+	return s.showJob(c, v, "job_details", "details", view)
+}
+
+func (v sight) facts() []factView {
+	facts := []factView{{"Id", v.ID, true}, {"Name", visible(v.Name), false}, {"Status", string(v.Status), false}}
+	add := func(name, value string, mono bool) {
+		if value != "" {
+			facts = append(facts, factView{name, value, mono})
+		}
+	}
+	add("Result", v.resultText(), false)
+	add("Submitted", at(v.SubmitTime).Text, false)
+	add("Started", at(v.StartTime).Text, false)
+	add("Ended", at(v.CompleteTime).Text, false)
+	if v.Status != job.Uploading {
+		add("Input", sizeText(v.Input.Size), false)
+		add("Input's SHA-256", v.Input.SHA256, true)
+	}
+	if v.Status == job.Completed {
+		add("Result's size", sizeText(v.Result.Size), false)
+		add("Result's SHA-256", v.Result.SHA256, true)
+	}
+	add("Attempts", countText(v.Attempt), false)
+	add("Run again of", v.RerunOf, true)
+	if f := v.failure(); f.Code != "" {
+		add("Error", f.Code, true)
+	}
+	return facts
+}
+
+func (v sight) optionFacts() []factView {
+	o := v.Options
+	facts := []factView{{"Reference", visible(orDefault(v.Reference, orDefault(o.Reference, "chosen by the file"))), false}}
+	add := func(name, value string) { facts = append(facts, factView{name, visible(value), false}) }
+	add("Format", strings.ToUpper(orDefault(o.Style, "csq")))
+	add("Transcripts", transcriptsText(o))
+	distance := "5,000 bases"
+	if o.Distance != 0 {
+		distance = countText(o.Distance) + " bases"
+	}
+	add("Distance", distance)
+	add("Databases", orDefault(strings.Join(o.Databases, ", "), "none"))
+	add("HGVS", map[bool]string{true: "left out", false: "yes"}[o.NoHGVS])
+	for _, name := range sortedKeys(v.Versions) {
+		facts = append(facts, factView{visible(sentence(name)), visible(v.Versions[name]), true})
+	}
+	return facts
+}
+
+func transcriptsText(o job.Options) string {
+	switch {
+	case o.Pick:
+		return "one for each allele"
+	case o.PerGene:
+		return "one for each gene"
+	case o.Canonical:
+		return "canonical only"
+	case o.Mane:
+		return "MANE only"
+	}
+	return "every one"
+}
+
+// command is the command that repeats the job.
+func (v sight) command() string {
+	words := append([]string{"gas annotate", shellWord(visible(v.Name))}, flags(v.Options, v.Reference)...)
+	return strings.Join(append(words, "-o "+shellWord(visible(downloadName(v.Name, kindResult)))), " ")
+}
+
+func orDefault(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}

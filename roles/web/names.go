@@ -1,0 +1,73 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"gas/pkg/job"
+)
+
+const maxName = 255 // bytes of a job's name
+
+// cleanName makes a label of a file's name: NFC, no control or direction characters, no slash, at most 255 bytes. It is never part of a path.
+func cleanName(name string) string {
+	name = norm.NFC.String(strings.ToValidUTF8(name, "_"))
+	name = strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || hidden(r) {
+			return '_'
+		}
+		return r
+	}, name)
+	name = strings.TrimSpace(name)
+	for len(name) > maxName {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	if strings.Trim(name, ". ") == "" {
+		return "unnamed.vcf"
+	}
+	return name
+}
+
+// stem is a job's name without what says that it is a VCF.
+func stem(name string) string {
+	for _, suffix := range []string{".gz", ".bgz", ".vcf"} {
+		if len(name) > len(suffix) && strings.EqualFold(name[len(name)-len(suffix):], suffix) {
+			name = name[:len(name)-len(suffix)]
+		}
+	}
+	return name
+}
+
+// downloadName is what a file of a job is called on a person's disk.
+func downloadName(name, kind string) string {
+	switch kind {
+	case kindInput:
+		return name
+	case kindResult:
+		return stem(name) + ".annot.vcf.gz"
+	case job.FileIndex:
+		return stem(name) + ".annot.vcf.gz.tbi"
+	case job.FileLog:
+		return stem(name) + ".vcf.count.log"
+	}
+	return stem(name) + "." + kind + ".json"
+}
+
+// attachment is the value of Content-Disposition: a name in plain ASCII, and the real one beside it where it differs.
+func attachment(name string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7e || strings.ContainsRune(`"\/%`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	value := `attachment; filename="` + plain + `"`
+	if plain != name {
+		value += "; filename*=UTF-8''" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+	}
+	return value
+}

@@ -1,0 +1,155 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"gas/pkg/fault"
+	"gas/pkg/job"
+)
+
+// formOptions collects what the fields of a form or the members of a JSON object ask for, in whatever order they come.
+type formOptions struct {
+	edits []func(*job.Options)
+	err   error // of the first field that is wrong
+}
+
+// set takes one field. An unknown one is an error: a typing mistake must not pass for a choice.
+func (f *formOptions) set(name, value string) {
+	value = strings.TrimSpace(value)
+	if edit, err := optionEdit(name, value); err != nil {
+		if f.err == nil {
+			f.err = err
+		}
+	} else if edit != nil && value != "" {
+		f.edits = append(f.edits, edit)
+	}
+}
+
+// apply returns options with the edits made.
+func (f *formOptions) apply(o job.Options) job.Options {
+	o.Databases = slices.Clone(o.Databases)
+	for _, edit := range f.edits {
+		edit(&o)
+	}
+	return o
+}
+
+func optionEdit(name, value string) (func(*job.Options), error) {
+	switch name {
+	case "reference":
+		return func(o *job.Options) { o.Reference = value }, nil
+	case "databases", "database", "db":
+		return func(o *job.Options) {
+			for d := range strings.SplitSeq(value, ",") {
+				o.Databases = append(o.Databases, strings.TrimSpace(d))
+			}
+		}, nil
+	case "fields":
+		return func(o *job.Options) { o.Fields = value }, nil
+	case "distance":
+		return distanceEdit(value)
+	case "style":
+		return oneOf(name, value, func(o *job.Options) { o.Style = value }, "csq", "ann")
+	case "rules":
+		return oneOf(name, value, func(o *job.Options) { o.Rules = value }, "vep", "csq")
+	case "transcripts":
+		return transcriptsEdit(value)
+	case "pick", "per_gene", "canonical", "mane", "no_hgvs", "phased":
+		return switchEdit(name, value)
+	}
+	return nil, fault.New(fault.BadInput, "There is no option %q.", visible(firstOf(name, 40)))
+}
+
+func distanceEdit(value string) (func(*job.Options), error) {
+	if value == "" {
+		return nil, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 || n > 1_000_000 {
+		return nil, fault.New(fault.BadInput, "The distance is a number of bases from 0 to 1,000,000.")
+	}
+	return func(o *job.Options) { o.Distance = n }, nil
+}
+
+func oneOf(name, value string, edit func(*job.Options), allowed ...string) (func(*job.Options), error) {
+	if value != "" && !slices.Contains(allowed, value) {
+		return nil, fault.New(fault.BadInput, "The option %s is one of %s.", name, strings.Join(allowed, ", "))
+	}
+	return edit, nil
+}
+
+// transcriptsEdit takes the choice of the page's form; the API has a switch for each.
+func transcriptsEdit(value string) (func(*job.Options), error) {
+	if value == "all" || value == "" {
+		return nil, nil
+	}
+	if !slices.Contains([]string{"pick", "per_gene", "canonical", "mane"}, value) {
+		return nil, fault.New(fault.BadInput, "The option transcripts is one of all, pick, per_gene, canonical, mane.")
+	}
+	return switchEdit(value, "1")
+}
+
+func switchEdit(name, value string) (func(*job.Options), error) {
+	on, err := strconv.ParseBool(value)
+	if value != "" && err != nil {
+		return nil, fault.New(fault.BadInput, "The option %s is true or false.", name)
+	}
+	return func(o *job.Options) {
+		switch name {
+		case "pick":
+			o.Pick = on
+		case "per_gene":
+			o.PerGene = on
+		case "canonical":
+			o.Canonical = on
+		case "mane":
+			o.Mane = on
+		case "no_hgvs":
+			o.NoHGVS = on
+		case "phased":
+			o.Phased = on
+		}
+	}, nil
+}
+
+// flags are the options of gas annotate that repeat the job.
+func flags(o job.Options, reference string) []string {
+	var out []string
+	if reference == "" {
+		reference = o.Reference
+	}
+	if reference != "" && reference != "auto" {
+		out = append(out, "--reference "+shellWord(reference))
+	}
+	for _, d := range o.Databases {
+		out = append(out, "--db "+shellWord(d))
+	}
+	if o.Distance != 0 {
+		out = append(out, "--distance "+strconv.Itoa(o.Distance))
+	}
+	for _, pair := range [][2]string{{"--style", o.Style}, {"--fields", o.Fields}, {"--rules", o.Rules}} {
+		if pair[1] != "" {
+			out = append(out, pair[0]+" "+shellWord(pair[1]))
+		}
+	}
+	for flag, on := range map[string]bool{"--pick": o.Pick, "--per-gene": o.PerGene, "--canonical": o.Canonical, "--mane": o.Mane, "--no-hgvs": o.NoHGVS, "--phased": o.Phased} {
+		if on {
+			out = append(out, flag)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// shellWord quotes a word for a POSIX shell where it needs that.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:,=+@", r)
+	}
+	if word != "" && !strings.HasPrefix(word, "-") && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,216 @@
+// gas.js makes pages livelier: progress without reloading, a look into a file before it is sent, an upload that shows its rate.
+// Everything works without it, only with more reloading.
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+
+  // Times are UTC in the text; the tooltip has the reader's own.
+  const localTimes = (root = document) => {
+    for (const t of root.querySelectorAll("time[datetime]")) t.title = new Date(t.dateTime).toLocaleString();
+  };
+
+  const sizeText = (n) => {
+    const units = ["bytes", "KiB", "MiB", "GiB"];
+    let i = 0;
+    while (n >= 1023.95 && i < units.length - 1) { n /= 1024; i++; }
+    return (i === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)) + " " + units[i];
+  };
+
+  // ---- questions before something is lost
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-confirm]");
+    if (button && !confirm(button.dataset.confirm)) event.preventDefault();
+  });
+
+  // An open menu closes with a click elsewhere or with Escape.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll(".menu[open]")) { menu.open = false; $("summary", menu).focus(); }
+  });
+
+  // ---- a job that runs
+
+  const watchJob = (page) => {
+    const stream = new EventSource("/api/v1/jobs/" + page.dataset.id + "/events");
+    const began = $("#state .state").textContent.trim();
+    stream.addEventListener("job", (event) => {
+      const job = JSON.parse(event.data);
+      $("#sentence").textContent = job.sentence;
+      const pill = $("#state .state");
+      pill.className = "state state-" + job.tone;
+      pill.lastChild.textContent = job.word;
+      const bar = $("#bar");
+      if (bar) bar.value = job.percent;
+      const ended = ["COMPLETED", "FAILED", "CANCELLED"].includes(job.status);
+      if (ended && job.storage !== "THAWING" || began.startsWith("Waiting") && job.status === "RUNNING") { stream.close(); location.reload(); }
+    });
+    addEventListener("pagehide", () => stream.close());
+  };
+
+  // A part of a page whose jobs have not ended is read again and exchanged, unless somebody is selecting in it.
+  const refresh = (part) => {
+    const again = async () => {
+      if (!document.hidden && !part.querySelector("input:checked")) {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+        if (answer && answer.ok) {
+          const fresh = $("#" + part.id, new DOMParser().parseFromString(await answer.text(), "text/html"));
+          if (fresh && !part.querySelector("input:checked")) {
+            part.replaceChildren(...fresh.childNodes);
+            localTimes(part);
+            selectAll();
+            if (fresh.dataset.live !== "true") return;
+          }
+        }
+      }
+      setTimeout(again, 2500);
+    };
+    setTimeout(again, 2500);
+  };
+
+  const selectAll = () => {
+    const all = $("#all");
+    if (!all) return;
+    all.hidden = false;
+    all.addEventListener("change", () => {
+      for (const box of document.querySelectorAll("input[name=id]")) box.checked = all.checked;
+    });
+  };
+
+  // ---- a look into a file
+
+  const peekBytes = 256 * 1024;
+
+  // start reads the first bytes of a file, inflated where it is gzip. What ends early is enough.
+  const start = async (file) => {
+    const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    const gzip = head[0] === 0x1f && head[1] === 0x8b;
+    let stream = file.slice(0, peekBytes).stream();
+    if (gzip && window.DecompressionStream) stream = stream.pipeThrough(new DecompressionStream("gzip"));
+    const reader = stream.getReader();
+    const decoder = new TextDecoder();
+    let text = "";
+    try {
+      while (text.length < 4 * peekBytes) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        text += decoder.decode(value, { stream: true });
+      }
+    } catch { /* the slice ends inside a block */ }
+    reader.cancel().catch(() => {});
+    return { text, gzip };
+  };
+
+  const builds = [
+    [/GRCh38|hg38|chr1>?,length=248956422|ID=1,length=248956422/i, "GRCh38"],
+    [/GRCh37|hg19|b37|length=249250621/i, "GRCh37"],
+    [/T2T|CHM13|length=248387328/i, "T2T-CHM13"],
+    [/NC_012920|rCRS|length=16569/i, "rCRS"],
+    [/MN908947|NC_045512|length=29903/i, "SARS-CoV-2"],
+  ];
+
+  // judge says what a file looks like: lines that are good or bad to know, and its first variants.
+  const judge = ({ text, gzip }, size, limit, limitText) => {
+    const facts = [], faults = [];
+    if (size > limit) faults.push("It has " + sizeText(size) + "; your plan allows " + limitText + ".");
+    if (size === 0) faults.push("The file is empty.");
+    if (text.startsWith("\uFEFF")) text = text.slice(1);
+    if (size > 0 && text.includes("\0")) faults.push("This is no text: it has NUL bytes, perhaps UTF-16 or BCF.");
+    const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
+    const header = lines.filter((line) => line.startsWith("#"));
+    const columns = header.find((line) => line.startsWith("#CHROM"));
+    const version = (lines[0].match(/^##fileformat=(\S+)/) || [])[1];
+    if (size > 0 && !version && !columns && !faults.length) faults.push("This does not begin like a VCF: the first line is not ##fileformat=VCF….");
+    if (version) facts.push(version + (gzip ? ", compressed" : ", plain text"));
+    if (version && !columns && header.length === lines.length - (lines[lines.length - 1] === "" ? 1 : 0) && size < peekBytes) faults.push("The line that begins with #CHROM is missing.");
+    const build = builds.find(([pattern]) => pattern.test(header.join("\n")));
+    if (build) facts.push("looks like " + build[1]);
+    const records = lines.filter((line) => line && !line.startsWith("#")).slice(0, 3);
+    if (records.length) facts.push(records[0].startsWith("chr") ? "contigs are named chr…" : "contigs are named without chr");
+    if (columns) {
+      const samples = Math.max(0, columns.split("\t").length - 9);
+      facts.push(samples === 1 ? "1 sample" : samples + " samples");
+      facts.push(header.length + " header lines");
+    }
+    if (version && columns && !records.length && size < peekBytes) facts.push("no records");
+    return { facts, faults, records };
+  };
+
+  const showJudgement = (where, { facts, faults, records }, size) => {
+    where.replaceChildren();
+    const line = document.createElement("p");
+    line.className = faults.length ? "bad" : "good";
+    line.textContent = faults.length ? faults.join(" ") : [sizeText(size), ...facts].join(" · ");
+    where.append(line);
+    if (!faults.length && records.length) {
+      const pre = document.createElement("pre");
+      pre.textContent = records.map((r) => r.split("\t").slice(0, 8).join("\t").slice(0, 160)).join("\n");
+      where.append(pre);
+    }
+  };
+
+  // ---- an upload that shows how far it is
+
+  const uploadForm = (form) => {
+    const input = $("#file", form), drop = $("#drop", form), preview = $("#preview", form), send = $("#send", form);
+    const limit = Number(form.dataset.limit);
+    let good = true;
+    const look = async () => {
+      preview.replaceChildren();
+      good = true;
+      const file = input.files[0];
+      if (!file) return;
+      const verdict = judge(await start(file), file.size, limit, form.dataset.limitText);
+      good = verdict.faults.length === 0;
+      send.disabled = file.size > limit;
+      showJudgement(preview, verdict, file.size);
+    };
+    input.addEventListener("change", look);
+    for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (e) => { e.preventDefault(); drop.classList.add("over"); });
+    for (const name of ["dragleave", "drop"]) drop.addEventListener(name, (e) => { e.preventDefault(); drop.classList.remove("over"); });
+    drop.addEventListener("drop", (e) => { if (e.dataTransfer.files.length) { input.files = e.dataTransfer.files; look(); } });
+    form.addEventListener("submit", (event) => {
+      if (event.submitter && event.submitter.hasAttribute("formaction") || !input.files[0]) return;
+      event.preventDefault();
+      if (!good && !confirm("The check found a fault in the file. Send it all the same?")) return;
+      post(form);
+    });
+  };
+
+  const post = (form) => {
+    const panel = $("#sending"), bar = $("#bar", panel), text = $("#sent"), send = $("#send", form);
+    const request = new XMLHttpRequest();
+    const began = Date.now();
+    panel.hidden = false;
+    send.disabled = true;
+    request.upload.addEventListener("progress", (e) => {
+      if (!e.lengthComputable) return;
+      const seconds = Math.max(0.1, (Date.now() - began) / 1000), rate = e.loaded / seconds;
+      bar.value = 100 * e.loaded / e.total;
+      text.textContent = sizeText(e.loaded) + " of " + sizeText(e.total) + " · " + sizeText(rate) + "/s · " + Math.ceil((e.total - e.loaded) / rate) + " s left";
+    });
+    const over = (message) => { text.textContent = message; send.disabled = false; };
+    request.addEventListener("load", () => {
+      if (request.status < 400) { location.assign(request.responseURL); return; }
+      const main = $("main", new DOMParser().parseFromString(request.responseText, "text/html"));
+      if (main) { $("main").replaceChildren(...main.childNodes); scrollTo(0, 0); } else over("The server answered " + request.status + ".");
+    });
+    request.addEventListener("error", () => over("The connection broke. Nothing was submitted; try again."));
+    request.addEventListener("abort", () => over("Stopped. Nothing was submitted."));
+    $("#stop").onclick = () => request.abort();
+    request.open("POST", form.action);
+    request.setRequestHeader("Accept", "text/html");
+    request.send(new FormData(form));
+  };
+
+  localTimes();
+  selectAll();
+  const page = $("#job[data-live=true]");
+  if (page) watchJob(page);
+  for (const part of document.querySelectorAll("#jobs[data-live=true], #recent[data-live=true]")) refresh(part);
+  const form = $("#upload");
+  if (form) uploadForm(form);
+})();
