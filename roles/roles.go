@@ -13,11 +13,13 @@ import (
 	"gas/roles/notify"
 	"gas/roles/restore"
 	"gas/roles/thaw"
+	"gas/roles/web"
 )
 
 // All lists every role, in the order in which work passes through them.
 func All() []role.Role {
 	return []role.Role{
+		web.Role(),
 		annotator.Role(annotator.Annotate),
 		notify.Role(),
 		archive.Role(),
