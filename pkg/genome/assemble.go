@@ -47,7 +47,12 @@ func (a *harvest) add(i int32) {
 	}
 	t := a.transcript(i)
 	t.Exons, t.CDS = n.exons, joinStops(n)
-	if len(t.Exons) == 0 {
+	if n.listsUTRs {
+		t.Flags |= UTRsListed
+	}
+	if len(t.Exons) > 0 {
+		t.Flags |= ExonsListed
+	} else {
 		t.Exons = exonsOf(t.CDS)
 	}
 	a.m.Transcripts = append(a.m.Transcripts, t)

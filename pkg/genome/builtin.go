@@ -114,7 +114,7 @@ func (b *builtinReference) addGenes(builder *Builder, table string) error {
 			columns[i] = strings.TrimPrefix(c, ".")
 		}
 		exons, cds := intervals(columns[7]), intervals(columns[8])
-		t := TranscriptModel{ID: columns[2], Version: columns[3], Protein: columns[4], Biotype: columns[5], Contig: b.contig.Name, Strand: 1, Exons: exons}
+		t := TranscriptModel{ID: columns[2], Version: columns[3], Protein: columns[4], Biotype: columns[5], Contig: b.contig.Name, Strand: 1, Exons: exons, Flags: ExonsListed}
 		if columns[6] == "-" {
 			t.Strand = -1
 		}

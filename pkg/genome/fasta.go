@@ -85,7 +85,7 @@ func (f *FASTA) fill() error {
 	} else if err != nil && !f.midLine {
 		return fmt.Errorf("read FASTA, line %d: %w", f.line, err)
 	}
-	chunk = bytes.TrimRight(chunk, "\r\n")
+	chunk = bytes.TrimRight(chunk, " \t\r\n")
 	switch {
 	case !begins || len(chunk) == 0:
 		f.bases = chunk

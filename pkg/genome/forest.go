@@ -54,6 +54,7 @@ type node struct {
 	facts            *facts
 	exons            []Span
 	stops            []Span
+	listsUTRs        bool
 	recoded          []Recode
 	coding           []coding
 }
@@ -107,6 +108,7 @@ const (
 	isCDS
 	isStop
 	isRecoded
+	isUTR
 	isRegion
 	isNothing
 )
@@ -124,7 +126,9 @@ func partOf(kind string) part {
 		return isRecoded
 	case "region", "chromosome", "supercontig", "scaffold", "contig", "primary_assembly":
 		return isRegion
-	case "start_codon", "five_prime_UTR", "three_prime_UTR", "UTR", "5UTR", "3UTR", "intron", "biological_region", "match", "cDNA_match", "match_part", "sequence_feature", "inter", "inter_CNS":
+	case "five_prime_UTR", "three_prime_UTR", "UTR", "5UTR", "3UTR":
+		return isUTR
+	case "start_codon", "intron", "biological_region", "match", "cDNA_match", "match_part", "sequence_feature", "inter", "inter_CNS":
 		return isNothing
 	}
 	return isNode
@@ -238,6 +242,8 @@ func (f *forest) attach(i int32, what part, r *row) {
 		n.stops = append(n.stops, r.Span)
 	case isRecoded:
 		n.recoded = append(n.recoded, Recode{Codon: r.Span, Residue: 'U'})
+	case isUTR:
+		n.listsUTRs = true
 	case isCDS:
 		f.attachCDS(n, r)
 	}

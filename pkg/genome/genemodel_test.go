@@ -89,7 +89,7 @@ func TestTheFlavoursOfOneGeneAgree(t *testing.T) {
 			require.Equal(t, "CCDS1.1", got.CCDS)
 			require.Equal(t, "1", got.TSL)
 			require.Equal(t, c.appris, got.APPRIS)
-			require.Equal(t, GencodeBasic|Canonical|CDSEndNF|c.mane, got.Flags)
+			require.Equal(t, ExonsListed|GencodeBasic|Canonical|CDSEndNF|c.mane, got.Flags&^UTRsListed)
 			require.Equal(t, int8(-1), got.Strand)
 
 			r := compiled(t, m)

@@ -73,6 +73,8 @@ const (
 	Selenocysteine                // at least one UGA codes for selenocysteine
 	Mane                          // in MANE Select; its partner may not be known
 	ManeClinical                  // in MANE Plus Clinical; its partner may not be known
+	ExonsListed                   // the gene model lists the exons; else they are those of the CDS
+	UTRsListed                    // the gene model lists the UTRs; else they follow from exons and CDS
 )
 
 // Transcript is one transcript with its spliced sequence.
