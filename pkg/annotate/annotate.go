@@ -43,14 +43,17 @@ type Annotator struct {
 	Engine    *consequence.Engine
 	Overlays  []Overlay
 	Choice    string // which reference this is and why it was chosen, for the log
+	Databases []Database
 }
 
 // Options say how a file is annotated.
 type Options struct {
-	Threads int // goroutines that compute at the same time, at least 1
-	Limits  vcf.Limits
-	Version string // of GAS
-	Command string // the command that repeats the work, for the header and the manifest
+	Threads     int // goroutines that compute at the same time, at least 1
+	Limits      vcf.Limits
+	Version     string    // of GAS
+	Command     string    // the command that repeats the work, for the header and the manifest
+	Settings    []Setting // for the manifest
+	MaxRejected int       // records with a fault that are left out before the file is refused for one
 
 	// Choose gives the annotator for a file, after a look at its beginning.
 	Choose func(context.Context, *Peek) (*Annotator, error)

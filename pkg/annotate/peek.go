@@ -17,6 +17,8 @@ const (
 type Peek struct {
 	Header *vcf.Header
 	Sites  []Site // of up to 1,000 records
+
+	notes []vcf.Note // the rules by which those records are read, as far as the pipeline does not see them
 }
 
 // Site is where a record lies.
@@ -27,7 +29,7 @@ type Site struct {
 }
 
 // look reads up to 1,000 records and puts their text back.
-func look(s *vcf.Source, d *bgzf.Decoder, h *vcf.Header, rest []byte, limits vcf.Limits) *Peek {
+func look(s *vcf.Source, d *bgzf.Decoder, h *vcf.Header, rest []byte, lines int64, limits vcf.Limits) *Peek {
 	text := rest
 	var piece vcf.Piece
 	for bytes.Count(text, newline) < peekRecords && len(text) < peekText {
@@ -42,7 +44,7 @@ func look(s *vcf.Source, d *bgzf.Decoder, h *vcf.Header, rest []byte, limits vcf
 		}
 	}
 	s.Unread(text)
-	return &Peek{Header: h, Sites: sites(h, text, limits)}
+	return &Peek{Header: h, Sites: sites(h, text, limits), notes: vet(h, text, lines, limits)}
 }
 
 var newline = []byte{'\n'}
@@ -61,4 +63,31 @@ func sites(h *vcf.Header, text []byte, limits vcf.Limits) []Site {
 		found = append(found, Site{string(record.Chrom), record.Pos, string(record.Ref)})
 	}
 	return found
+}
+
+// vettedText is how much text of the first 1,000 records is held against the whole specification, in bytes. gas check does it with all of them; here it would
+// cost more than the annotation.
+const vettedText = 1 << 20
+
+// vet notes what the first records hold that the specification does not allow, but for what is noted of all records anyway.
+func vet(h *vcf.Header, text []byte, lines int64, limits vcf.Limits) []vcf.Note {
+	var notes []vcf.Note
+	vetter := vcf.NewVetter(h, limits)
+	text = text[:min(len(text), vettedText)]
+	for line := lines + 1; ; line++ {
+		end := bytes.IndexByte(text, '\n')
+		if end < 0 || line > lines+peekRecords {
+			return notes
+		}
+		refused, found := vetter.Vet(text[:end], line)
+		if refused != nil {
+			return notes
+		}
+		for _, n := range found {
+			if n.Rule != vcf.RuleLineEnd && n.Rule != vcf.RuleBlank && n.Rule != vcf.RuleOrder {
+				notes = append(notes, n)
+			}
+		}
+		text = text[end+1:]
+	}
 }

@@ -22,6 +22,7 @@ type pipeline struct {
 	slots   chan struct{} // one for each goroutine that computes
 	size    atomic.Int64  // of the next pieces, in bytes of text
 	workers []*worker
+	stop    atomic.Bool // the workers may leave off
 }
 
 // resultSize is about how much result a piece should give, in bytes: it keeps the memory flat where the result is much longer than the file.
@@ -31,6 +32,7 @@ const resultSize = 2 << 20
 func (r *run) pipe(ctx context.Context, p *pipeline, sink *sink) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	context.AfterFunc(ctx, func() { p.stop.Store(true) })
 	p.size.Store(pieceSize / 4)
 	var busy sync.WaitGroup
 	for _, w := range p.workers[1:] {
@@ -58,7 +60,7 @@ func newPipeline(r *run) *pipeline {
 		p.free <- j
 	}
 	for range threads + 1 {
-		p.workers = append(p.workers, newWorker(r.plan))
+		p.workers = append(p.workers, newWorker(r.plan, &p.stop))
 	}
 	return p
 }

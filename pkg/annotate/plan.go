@@ -27,7 +27,7 @@ type plan struct {
 }
 
 func newPlan(a *Annotator, h *vcf.Header, format Format, o Options) *plan {
-	p := &plan{annotator: a, engine: a.Engine, reference: a.Reference, header: h, limits: o.Limits, format: format}
+	p := &plan{annotator: a, engine: a.Engine, reference: a.Reference, header: h, limits: o.Limits, format: format, rejected: o.MaxRejected}
 	p.ends = h.Declared("INFO", "END") != nil
 	if p.engine != nil {
 		p.entry = []byte(p.engine.Key() + "=")

@@ -56,7 +56,8 @@ func (r *run) all(ctx context.Context) error {
 	if err := r.judge(); err != nil {
 		return err
 	}
-	return sink.close()
+	r.summary.Index, err = sink.close()
+	return err
 }
 
 // open looks at the first bytes of the input.
@@ -80,7 +81,10 @@ func (r *run) begin(ctx context.Context, decoder *bgzf.Decoder) error {
 	}
 	r.header, r.lines = header, lines
 	r.summary.takeHeader(header)
-	peek := look(r.source, decoder, header, rest, r.options.Limits)
+	peek := look(r.source, decoder, header, rest, lines, r.options.Limits)
+	for _, n := range peek.notes {
+		r.summary.note(n, 1)
+	}
 	annotator, err := r.options.Choose(ctx, peek)
 	if err != nil {
 		return err

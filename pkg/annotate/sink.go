@@ -69,21 +69,21 @@ func (s *sink) put(r *results) error {
 	return nil
 }
 
-// close completes the result, then its index.
-func (s *sink) close() error {
+// close completes the result, then its index, and says which form the index has: "tbi", "csi", or nothing where none was made.
+func (s *sink) close() (string, error) {
 	if s.packed == nil {
-		return nil
+		return "", nil
 	}
 	if err := s.packed.Close(); err != nil {
-		return unwritable(err)
+		return "", unwritable(err)
 	}
 	if s.places == nil {
-		return nil
+		return "", nil
 	}
 	if err := s.places.Write(s.index, s.packed.VirtualOffset); err != nil {
-		return unwritable(err)
+		return "", unwritable(err)
 	}
-	return nil
+	return s.places.Kind().String(), nil
 }
 
 // abort ends what an unfinished result holds.

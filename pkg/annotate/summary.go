@@ -28,12 +28,14 @@ type Summary struct {
 	Samples      []SampleSummary  `json:"samples"`
 	TopGenes     []GeneSummary    `json:"top_genes"` // by alleles of high, then moderate, then any impact
 	Sorted       bool             `json:"sorted"`
+	Index        string           `json:"index"` // "tbi" or "csi", empty when none was made
 	Warnings     []Warning        `json:"warnings"`
 
-	Ledger Ledger `json:"-"`
-	counts *counts
-	header *vcf.Header
-	order  []string // of the contigs in the file
+	Ledger    Ledger `json:"-"`
+	counts    *counts
+	header    *vcf.Header
+	order     []string // of the contigs in the file
+	databases []Database
 }
 
 // InputSummary is what was read.
@@ -156,7 +158,7 @@ func (s *Summary) takeHeader(h *vcf.Header) {
 // takePlan takes what the file is annotated with, and makes room for counts.
 func (s *Summary) takePlan(p *plan) {
 	s.counts = newCounts(p)
-	s.Reference.Choice = p.annotator.Choice
+	s.Reference.Choice, s.databases = p.annotator.Choice, p.annotator.Databases
 	if p.reference != nil {
 		s.Reference.Name, s.Reference.Digest = p.reference.Name, p.reference.Digest
 	}

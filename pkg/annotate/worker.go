@@ -2,6 +2,7 @@ package annotate
 
 import (
 	"bytes"
+	"sync/atomic"
 
 	"gas/pkg/consequence"
 	"gas/pkg/vcf"
@@ -16,6 +17,7 @@ type worker struct {
 	lookups []func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte
 	scratch *consequence.Scratch
 	counts  *counts
+	stop    *atomic.Bool // set when nobody waits for the work any more
 
 	record  vcf.Record
 	variant consequence.Variant
@@ -24,8 +26,8 @@ type worker struct {
 	contig  int    // of the last record in the reference, -1 where it has none
 }
 
-func newWorker(p *plan) *worker {
-	w := &worker{plan: p, parser: vcf.NewParser(p.header, p.limits), contig: -1, counts: newCounts(p)}
+func newWorker(p *plan, stop *atomic.Bool) *worker {
+	w := &worker{plan: p, stop: stop, parser: vcf.NewParser(p.header, p.limits), contig: -1, counts: newCounts(p)}
 	if p.engine != nil {
 		w.scratch = p.engine.Scratch()
 	}
@@ -55,6 +57,9 @@ func (w *worker) piece(j *job) {
 	w.lines(text[begin:end], &j.results)
 }
 
+// stopEvery is after how many lines a worker looks whether it should stop.
+const stopEvery = 64
+
 // lines annotates whole lines, each with its line's end.
 func (w *worker) lines(text []byte, r *results) {
 	nul := bytes.IndexByte(text, 0)
@@ -62,7 +67,9 @@ func (w *worker) lines(text []byte, r *results) {
 		end := bytes.IndexByte(text[at:], '\n')
 		line := text[at : at+end]
 		at += end + 1
-		r.lines++
+		if r.lines++; r.lines%stopEvery == 0 && w.stop.Load() {
+			return
+		}
 		if nul >= 0 && at > nul {
 			w.reject(r, &vcf.Problem{Message: "The line holds a NUL byte: this is not text."})
 			r.stopped = true

@@ -91,6 +91,9 @@ func (h *Header) Columns() int {
 	return len(columns) + len(h.Samples)
 }
 
+// older tells whether the file is of VCF 4.1 or 4.2, whose rules differ in places.
+func (h *Header) older() bool { return h.Version != "" && h.Version < "4.3" }
+
 // Notes are the rules of leniency by which the header was read.
 func (h *Header) Notes() []Note { return h.notes }
 

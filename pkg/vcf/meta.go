@@ -13,7 +13,7 @@ func parseMeta(line string) Meta {
 		m.Fault = "The header line has no value; it was passed on as it is."
 		return m
 	}
-	if value[0] != '<' {
+	if value[0] != '<' || key == "pedigreeDB" {
 		m.Value = value
 		if structuredKeys[key] {
 			m.Fault = "##" + key + " has the form <ID=…,…>; this one was passed on as it is."
@@ -84,7 +84,7 @@ func metaValue(s string) (value, rest string, quoted, ok bool) {
 		if end < 0 {
 			end = len(s)
 		}
-		return s[:end], s[end:], false, !strings.Contains(s[:end], `"`)
+		return s[:end], s[end:], false, true
 	}
 	var text strings.Builder
 	for i := 1; i < len(s); i++ {

@@ -37,6 +37,7 @@ func ReadHeader(s *Source, d *bgzf.Decoder, limits Limits) (h *Header, rest []by
 		}
 		switch {
 		case r.done:
+			r.header.notes = append(r.header.notes, r.header.checkMeta()...)
 			return &r.header, pending, r.line, onLine(damage, r.line+int64(bytes.Count(pending, []byte{'\n'}))+1)
 		case damage != nil:
 			return nil, nil, 0, onLine(damage, r.line+1)

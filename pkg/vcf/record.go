@@ -107,9 +107,6 @@ func (p *Parser) Parse(r *Record, line []byte) *Problem {
 
 // orTooShort prefers to say that columns are missing: what is wrong elsewhere mostly follows from that.
 func (p *Parser) orTooShort(line []byte, wrong *Problem) *Problem {
-	if line[0] == '#' {
-		return problem(ColumnChrom, "A header line stands among the records.")
-	}
 	if bytes.Count(line, tab) < fixedColumns-1 {
 		return p.tooShort(line)
 	}
@@ -117,6 +114,9 @@ func (p *Parser) orTooShort(line []byte, wrong *Problem) *Problem {
 }
 
 func (p *Parser) tooShort(line []byte) *Problem {
+	if len(line) > 0 && line[0] == '#' {
+		return problem(ColumnChrom, "A header line stands among the records.")
+	}
 	n := bytes.Count(line, tab) + 1
 	if n == 1 && len(bytes.Fields(line)) >= fixedColumns {
 		return problem(0, "The columns are separated by spaces; they must be separated by tabs.")
@@ -167,10 +167,10 @@ func (p *Parser) checkChrom(name []byte) *Problem {
 	}
 	inner := name
 	if len(name) > 2 && name[0] == '<' && name[len(name)-1] == '>' {
-		inner = name[1 : len(name)-1]
+		inner = name[1 : len(name)-1] // a contig of the assembly file
 	}
-	for _, c := range inner {
-		if class[c]&nameClass == 0 {
+	for i, c := range inner {
+		if class[c]&nameClass == 0 && !(c == '*' && i > 0 && len(inner) < len(name)) {
 			return problem(ColumnChrom, "CHROM %q holds the character %q, which a contig's name may not hold.", name, c)
 		}
 	}

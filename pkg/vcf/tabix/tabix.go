@@ -13,6 +13,9 @@ const (
 	CSI             // for longer ones
 )
 
+// String is the ending of an index's name.
+func (k Kind) String() string { return [...]string{"tbi", "csi"}[k] }
+
 // MaxTBI is the length of a contig, in bases, up to which TBI can index it.
 const MaxTBI = 1 << 29
 
