@@ -3,8 +3,6 @@ package web
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -142,7 +140,11 @@ func (s *site) uploadView(c echo.Context) (uploadView, error) {
 		view.LimitSentence = "Up to " + sizeText(limit) + " on Free; Premium " + sizeText(s.Plans.Premium.Upload) + "."
 	}
 	view.References = []choiceView{{Value: "auto", Text: "Choose by the file", Chosen: true}}
-	for _, r := range s.references() {
+	installed, err := s.references()
+	if err != nil {
+		return view, err
+	}
+	for _, r := range installed {
 		view.References = append(view.References, choiceView{Value: r.Name, Text: r.Name + orNothing(" (", r.Source, ")")})
 	}
 	return view, nil
@@ -157,33 +159,23 @@ func orNothing(before, text, after string) string {
 
 // referenceJSON is an installed reference.
 type referenceJSON struct {
-	Name    string   `json:"name"`
-	Source  string   `json:"source"`
-	Builtin bool     `json:"builtin"`
-	Aliases []string `json:"aliases"`
+	Name    string `json:"name"`
+	Source  string `json:"source"`
+	Builtin bool   `json:"builtin"`
 }
 
 // references lists what is installed: the built-in ones, then those in the data folder, by name.
-func (s *site) references() []referenceJSON {
-	out := []referenceJSON{
-		{Name: "rCRS", Source: "human mitochondrion, NC_012920.1", Builtin: true, Aliases: []string{"MT", "NC_012920.1"}},
-		{Name: "SARS-CoV-2", Source: "MN908947.3", Builtin: true, Aliases: []string{"MN908947.3", "NC_045512.2"}},
+func (s *site) references() ([]referenceJSON, error) {
+	list, err := genome.List(filepath.Join(s.Config.Data, "references"))
+	if err != nil {
+		return nil, err
 	}
-	if s.Config.Data == "" {
-		return out
-	}
-	folders, err := filepath.Glob(filepath.Join(s.Config.Data, "references", "*", "manifest.json"))
-	if err != nil { // the pattern is ours: a data folder with brackets in its name
-		return out
-	}
-	slices.Sort(folders)
-	for _, path := range folders {
-		m, err := genome.ReadManifest(filepath.Dir(path))
-		if err != nil {
-			s.Log.Warn().Err(err).Str("reference", filepath.Base(filepath.Dir(path))).Msg("reference left out")
-			continue
+	out := make([]referenceJSON, len(list))
+	for i, r := range list {
+		out[i] = referenceJSON{Name: r.Name, Builtin: r.Builtin()}
+		if r.Manifest != nil {
+			out[i].Source = r.Manifest.Source
 		}
-		out = append(out, referenceJSON{Name: m.Name, Source: strings.TrimSpace(m.Source), Aliases: []string{}})
 	}
-	return out
+	return out, nil
 }

@@ -8,7 +8,10 @@ import (
 
 // apiReferences answers GET /api/v1/references.
 func (s *site) apiReferences(c echo.Context) error {
-	list := s.references()
+	list, err := s.references()
+	if err != nil {
+		return err
+	}
 	return c.JSON(http.StatusOK, listOf(list, len(list), ""))
 }
 

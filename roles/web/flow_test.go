@@ -1,0 +1,130 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"gas/pkg/job"
+	"gas/pkg/user"
+)
+
+func TestAFileGoesInAndAnAnnotatedFileComesOut(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+
+	a := ada.upload("/annotate", nil, field{"reference", "", "rCRS"}, field{"file", "small.vcf", smallVCF})
+	require.Equal(t, http.StatusOK, a.status)
+	require.Contains(t, a.url, "/annotations/")
+	shows(t, a, "First in the queue")
+
+	id := a.url[strings.LastIndex(a.url, "/")+1:]
+	w.complete(id)
+	for page, want := range map[string]string{
+		"": "Done in", "/summary": "3 records read = 1 annotated + 1 passed through + 1 rejected", "/files": "small.annot.vcf.gz",
+		"/log": "something odd", "/details": "gas annotate small.vcf --reference rCRS",
+	} {
+		a := ada.get("/annotations/" + id + page)
+		require.Equal(t, http.StatusOK, a.status)
+		shows(t, a, want)
+	}
+	a = ada.get("/annotations")
+	shows(t, a, "small.vcf")
+	shows(t, a, "available until")
+
+	a = ada.get("/api/v1/jobs/"+id+"/files/result", "Range", "bytes=4-8")
+	require.Equal(t, http.StatusPartialContent, a.status)
+	require.Equal(t, "tated", a.body)
+	require.Equal(t, "nosniff", a.header.Get("X-Content-Type-Options"))
+	require.Equal(t, "default-src 'none'; sandbox", a.header.Get("Content-Security-Policy"))
+	require.Equal(t, `attachment; filename="small.annot.vcf.gz"`, a.header.Get("Content-Disposition"))
+	require.NotEmpty(t, a.header.Get("Repr-Digest"))
+	again := ada.get("/api/v1/jobs/"+id+"/files/result", "If-None-Match", a.header.Get("ETag"))
+	require.Equal(t, http.StatusNotModified, again.status)
+}
+
+func TestTheExampleAndPastedRecordsMakeJobs(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+	a := ada.upload("/annotate/example", nil, field{"style", "", "ann"}, field{"file", "ignored.vcf", "x"})
+	require.Equal(t, http.StatusOK, a.status)
+	shows(t, a, "example.vcf")
+	a = ada.post("/annotate/example", nil)
+	require.Equal(t, http.StatusOK, a.status)
+	a = ada.upload("/annotate", nil, field{"paste", "", smallVCF}, field{"reference", "", "auto"})
+	shows(t, a, "pasted.vcf")
+	a = ada.upload("/annotate", nil, field{"reference", "", "auto"})
+	require.Equal(t, http.StatusUnprocessableEntity, a.status)
+	shows(t, a, "No file came")
+}
+
+func TestAFileOverTheLimitIsRefusedWithTheLimitAndAnInvitation(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+	limit := int(w.deps.Plans.Free.Upload)
+	for name, size := range map[string]int{"one byte more": limit + 1, "far more": 3 << 20} {
+		t.Run(name, func(t *testing.T) {
+			a := ada.upload("/annotate", nil, field{"file", "big.vcf", strings.Repeat("x", size)})
+			require.Equal(t, http.StatusRequestEntityTooLarge, a.status)
+			shows(t, a, "150 KiB")
+			shows(t, a, "/subscribe")
+			a = ada.upload("/api/v1/jobs", nil, field{"file", "big.vcf", strings.Repeat("x", size)})
+			var p problem
+			a.json(t, &p)
+			require.Equal(t, "too_large", p.Code)
+			require.EqualValues(t, limit, p.Limit)
+			require.Equal(t, "/subscribe", p.Upgrade)
+		})
+	}
+	a := ada.upload("/api/v1/jobs", nil, field{"file", "fits.vcf", strings.Repeat("x", limit)})
+	require.Equal(t, http.StatusCreated, a.status, a.body)
+	u, err := w.deps.Store.User(t.Context(), ada.user)
+	require.NoError(t, err)
+	require.Equal(t, 1, u.Load.Queued(), "a refused file gives its place back")
+}
+
+func TestOptionsCountWhereverTheyStandInTheForm(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+	file, style := field{"file", "a.vcf", smallVCF}, field{"style", "", "ann"}
+	for _, fields := range [][]field{{file, style}, {style, file}} {
+		a := ada.upload("/api/v1/jobs", nil, fields...)
+		require.Equal(t, http.StatusCreated, a.status, a.body)
+		var j jobJSON
+		a.json(t, &j)
+		require.Equal(t, "ann", j.Options.Style)
+		stored, err := w.deps.Store.Job(t.Context(), j.ID)
+		require.NoError(t, err)
+		require.Equal(t, "ann", stored.Options.Style)
+		require.Equal(t, job.Pending, stored.Status)
+	}
+	a := ada.upload("/api/v1/jobs", nil, file, field{"stile", "", "ann"})
+	require.Equal(t, http.StatusUnprocessableEntity, a.status)
+	shows(t, a, "stile")
+}
+
+func TestTheSameKeyGivesTheSameJobAndAnotherFileIsRefused(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+	key := []string{"Idempotency-Key", "k1"}
+	var first, second jobJSON
+	ada.upload("/api/v1/jobs", key, field{"file", "a.vcf", smallVCF}).json(t, &first)
+	ada.upload("/api/v1/jobs", key, field{"file", "a.vcf", smallVCF}).json(t, &second)
+	require.NotEmpty(t, first.ID)
+	require.Equal(t, first.ID, second.ID)
+	a := ada.upload("/api/v1/jobs", key, field{"file", "a.vcf", smallVCF + "MT\t1\t.\tG\tA\t.\t.\t.\n"})
+	require.Equal(t, http.StatusUnprocessableEntity, a.status, a.body)
+
+	a = ada.postJSON("/api/v1/jobs/"+first.ID+"/rerun", `{"pick":true}`, "Idempotency-Key", "k2")
+	require.Equal(t, http.StatusCreated, a.status, a.body)
+	var once, twice jobJSON
+	a.json(t, &once)
+	require.True(t, once.Options.Pick)
+	require.Equal(t, first.ID, *once.RerunOf)
+	ada.postJSON("/api/v1/jobs/"+first.ID+"/rerun", `{"pick":true}`, "Idempotency-Key", "k2").json(t, &twice)
+	require.Equal(t, once.ID, twice.ID)
+	a = ada.postJSON("/api/v1/jobs/"+first.ID+"/rerun", `{"pick":false}`, "Idempotency-Key", "k2")
+	require.Equal(t, http.StatusUnprocessableEntity, a.status)
+}
