@@ -16,6 +16,7 @@ type plan struct {
 	engine    *consequence.Engine
 	reference *genome.Reference
 	contigs   *genome.ContigMap // nil without a reference
+	misfits   []string          // sentences that say where the header does not fit the reference
 	header    *vcf.Header
 	limits    vcf.Limits
 	format    Format
@@ -44,7 +45,7 @@ func newPlan(a *Annotator, h *vcf.Header, format Format, o Options) *plan {
 		}
 	}
 	if p.reference != nil {
-		p.contigs, _ = genome.MapContigs(p.reference, headerContigs(h))
+		p.contigs, p.misfits = genome.MapContigs(p.reference, headerContigs(h))
 	}
 	return p
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 
 	"gas/pkg/fault"
 	"gas/pkg/vcf"
@@ -111,7 +112,7 @@ func (r *run) judge() error {
 	if r.plan.engine == nil || l.Read == 0 || l.Annotated+l.PassedThrough == 0 || l.Passed[ReasonContig] < l.Read-l.Rejected {
 		return nil
 	}
-	return fault.New(fault.NoSharedContig, "No record lies on a contig of the reference %s.", r.plan.reference.Name).
+	return fault.New(fault.NoSharedContig, "%s", strings.Join(append([]string{"No record lies on a contig of the reference " + r.plan.reference.Name + "."}, r.plan.misfits...), " ")).
 		WithHint("The file names contigs such as %s; choose the reference that they belong to.", r.summary.someContigs())
 }
 

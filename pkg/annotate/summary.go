@@ -53,6 +53,8 @@ type ReferenceSummary struct {
 	Name   string `json:"name,omitempty"`
 	Digest string `json:"digest,omitempty"`
 	Choice string `json:"choice,omitempty"` // why this one
+
+	Misfits []string `json:"misfits,omitempty"` // sentences that say where the header does not fit it
 }
 
 // LedgerSummary is the ledger as summary.json has it.
@@ -160,7 +162,7 @@ func (s *Summary) takePlan(p *plan) {
 	s.counts = newCounts(p)
 	s.Reference.Choice, s.databases = p.annotator.Choice, p.annotator.Databases
 	if p.reference != nil {
-		s.Reference.Name, s.Reference.Digest = p.reference.Name, p.reference.Digest
+		s.Reference.Name, s.Reference.Digest, s.Reference.Misfits = p.reference.Name, p.reference.Digest, p.misfits
 	}
 }
 

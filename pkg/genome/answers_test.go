@@ -33,7 +33,7 @@ func TestTheModelIsTheOneThatVEPSaw(t *testing.T) {
 				byID[r.String(r.Transcripts[i].ID)] = &r.Transcripts[i]
 			}
 			codons := 0
-			for row := range answers(t, c.answer) {
+			for row := range answers(t, c.answer, sampled()) {
 				if row["Feature"] == "" {
 					continue
 				}
@@ -51,7 +51,7 @@ func TestTheModelIsTheOneThatVEPSaw(t *testing.T) {
 				}
 				codons += compareCodon(t, r, transcript, row)
 			}
-			require.Greater(t, codons, 1000)
+			require.Greater(t, codons, 100)
 		})
 	}
 }
@@ -77,8 +77,16 @@ func compareCodon(t *testing.T, r *Reference, transcript *Transcript, row map[st
 	return 1
 }
 
-// answers yields the rows of an answer of VEP by column.
-func answers(t *testing.T, name string) func(func(map[string]string) bool) {
+// sampled is the distance of the rows that are looked at: all where GAS_ORACLE is "whole".
+func sampled() int {
+	if os.Getenv("GAS_ORACLE") == "whole" {
+		return 1
+	}
+	return 17
+}
+
+// answers yields each n-th row of an answer of VEP by column.
+func answers(t *testing.T, name string, n int) func(func(map[string]string) bool) {
 	f, err := os.Open(shared.Path(t, "data", name))
 	require.NoError(t, err)
 	t.Cleanup(func() { f.Close() })
@@ -90,7 +98,10 @@ func answers(t *testing.T, name string) func(func(map[string]string) bool) {
 	columns := strings.Split(strings.TrimPrefix(lines.Text(), "#"), "\t")
 	return func(yield func(map[string]string) bool) {
 		row := make(map[string]string, len(columns))
-		for lines.Scan() {
+		for i := 0; lines.Scan(); i++ {
+			if i%n != 0 {
+				continue
+			}
 			clear(row)
 			for i, value := range strings.Split(lines.Text(), "\t") {
 				row[columns[i]] = value

@@ -92,7 +92,7 @@ func (b *build) run() error {
 // abandon removes the unfinished file.
 func (b *build) abandon() error {
 	if b.out != nil {
-		b.out.file.Close()
+		_ = b.out.file.Close()
 	}
 	if err := os.Remove(b.partial); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -196,7 +196,7 @@ func (b *build) compareIndex() error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	entries, err := ReadIndex(f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.Name(), err)
@@ -269,7 +269,7 @@ func (b *build) read(stage, path string, use func(io.Reader) error) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return err

@@ -95,8 +95,18 @@ func TestGeneticCodesTranslate(t *testing.T) {
 		want  byte
 		start bool
 	}{
-		{1, "ATG", 'M', true}, {1, "TGA", '*', false}, {1, "ATA", 'I', false}, {2, "ATA", 'M', true}, {2, "AGA", '*', false}, {2, "TGA", 'W', false},
-		{1, "CTN", 'L', false}, {1, "NNN", 'X', false}, {1, "YTA", 'L', false}, {1, "TAR", '*', false}, {1, "A-G", 'X', false}, {12, "CTG", 'S', true},
+		{1, "ATG", 'M', true},
+		{1, "TGA", '*', false},
+		{1, "ATA", 'I', false},
+		{2, "ATA", 'M', true},
+		{2, "AGA", '*', false},
+		{2, "TGA", 'W', false},
+		{1, "CTN", 'L', false},
+		{1, "NNN", 'X', false},
+		{1, "YTA", 'L', false},
+		{1, "TAR", '*', false},
+		{1, "A-G", 'X', false},
+		{12, "CTG", 'S', true},
 	} {
 		g, ok := Code(c.code)
 		require.True(t, ok)

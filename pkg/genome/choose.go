@@ -153,30 +153,16 @@ func (f *fit) why() string {
 	var reason string
 	switch {
 	case f.sameLength > 0:
-		reason = fmt.Sprintf("%s of the header %s its name and length", counted(f.sameLength, "contig"), verb(f.sameLength, "has", "have"))
+		reason = counted(f.sameLength, "contig of the header has", "contigs of the header have") + " its name and length"
 	case f.records == 0:
-		reason = fmt.Sprintf("%s of the header %s its name", counted(f.listed, "contig"), verb(f.listed, "has", "have"))
+		reason = counted(f.listed, "contig of the header has", "contigs of the header have") + " its name"
 	default:
-		reason = fmt.Sprintf("%d of the first %s lie on its contigs", f.found, counted(f.records, "record"))
+		reason = fmt.Sprintf("%d of the first %s lie on its contigs", f.found, counted(f.records, "record", "records"))
 	}
 	if f.checked > 0 {
 		reason += fmt.Sprintf(", and %d of %d REF alleles are its bases", f.matched, f.checked)
 	}
 	return fmt.Sprintf("%s: %s.", f.reference.Name, reason)
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func verb(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }
 
 // refuse says why none of the references will do, the nearest first.

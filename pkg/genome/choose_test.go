@@ -100,7 +100,7 @@ func TestTheReferenceThatFitsIsChosen(t *testing.T) {
 		{
 			name: "another assembly is told by its lengths", from: []*Reference{newer, virus},
 			sighting: Sighting{Header: []HeaderContig{{Name: "1", Length: 900}}, Records: seen("1", "ACGTT", 100)},
-			fails:    fault.NoSharedContig, says: "900 bases",
+			fails:    fault.NoSharedContig, says: "1 has 900 bases, not 1000",
 		},
 		{
 			name: "no contig in common", from: all,
@@ -183,6 +183,20 @@ func TestInstalledReferencesAreListedAndFound(t *testing.T) {
 	r, err := FindOrOpen(dir, filepath.Join(dir, "toy"))
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
+
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "damaged"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "damaged", ModelFile), []byte("x"), 0o644))
+	var skipped []string
+	all, err := OpenAll(dir, func(name string, err error) {
+		require.ErrorIs(t, err, ErrNotReference)
+		skipped = append(skipped, name)
+	})
+	require.NoError(t, err)
+	require.Len(t, all, 3)
+	require.Equal(t, []string{"damaged"}, skipped)
+	for _, r := range all {
+		require.NoError(t, r.Close())
+	}
 
 	list, err = List(filepath.Join(dir, "missing"))
 	require.NoError(t, err)

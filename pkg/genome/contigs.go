@@ -19,10 +19,11 @@ type ContigMap struct {
 	barred    map[string]bool // names that the reference knows but means another sequence by
 }
 
-// MapContigs holds a VCF's header against a reference. The warnings say in whole sentences what does not fit: a length or an MD5 that differs. A mitochondrial contig of another length
+// MapContigs holds a VCF's header against a reference. The warnings say in whole sentences what does not fit: lengths or MD5s that differ. A mitochondrial contig of another length
 // than the reference's is another sequence, above all hg19's chrM of 16,571 bases, and is never mapped; other contigs are, for an explicit choice of a reference is the user's.
 func MapContigs(r *Reference, header []HeaderContig) (m *ContigMap, warnings []string) {
 	m = &ContigMap{reference: r, barred: make(map[string]bool)}
+	var lengths, sums []string
 	for _, h := range header {
 		i, ok := r.Contig(h.Name)
 		if !ok {
@@ -34,12 +35,26 @@ func MapContigs(r *Reference, header []HeaderContig) (m *ContigMap, warnings []s
 			m.barred[h.Name] = true
 			warnings = append(warnings, otherMitochondrion(h, r.String(c.Name), c.Length))
 		case h.Length != 0 && h.Length != int64(c.Length):
-			warnings = append(warnings, fmt.Sprintf("The header gives %s %d bases, %s has %d: this may be another assembly.", h.Name, h.Length, r.Name, c.Length))
+			lengths = append(lengths, fmt.Sprintf("%s has %d bases, not %d", h.Name, h.Length, c.Length))
 		case h.MD5 != "" && !strings.EqualFold(h.MD5, hex.EncodeToString(c.MD5[:])):
-			warnings = append(warnings, fmt.Sprintf("The header gives %s the MD5 %s, %s has %x.", h.Name, strings.ToLower(h.MD5), r.Name, c.MD5))
+			sums = append(sums, fmt.Sprintf("%s has %s, not %x", h.Name, strings.ToLower(h.MD5), c.MD5))
 		}
 	}
+	if n := len(lengths); n > 0 {
+		warnings = append(warnings, fmt.Sprintf("By the header %s of another length than in %s (%s): this may be another assembly.", counted(n, "contig is", "contigs are"), r.Name, lengths[0]))
+	}
+	if n := len(sums); n > 0 {
+		warnings = append(warnings, fmt.Sprintf("By the header %s another MD5 than in %s (%s).", counted(n, "contig has", "contigs have"), r.Name, sums[0]))
+	}
 	return m, warnings
+}
+
+// counted is a number with the words for one or for many.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func otherMitochondrion(h HeaderContig, name string, length uint32) string {

@@ -77,3 +77,21 @@ func FindOrOpen(dir, nameOrPath string) (*Reference, error) {
 	}
 	return r, err
 }
+
+// OpenAll opens every reference that List finds, the candidates of Choose. One that cannot be opened is left out, and skipped is told why.
+func OpenAll(dir string, skipped func(name string, err error)) ([]*Reference, error) {
+	list, err := List(dir)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Reference
+	for _, l := range list {
+		r, err := l.Open()
+		if err != nil {
+			skipped(l.Name, err)
+			continue
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}

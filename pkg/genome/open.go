@@ -68,7 +68,7 @@ func Verify(dir string) error {
 	if err != nil {
 		return fmt.Errorf("verify reference: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if err := verify(f); err != nil {
 		return fmt.Errorf("verify reference %s: %w", path, err)
 	}

@@ -46,7 +46,7 @@ type Contig struct {
 	GeneticCode     uint8  // NCBI translation table, 1 unless known otherwise
 	Circular        uint8  // 1 for a circular contig
 	_               [2]byte
-	MD5             [16]byte // of the upper-case bases
+	MD5             [16]byte // of the upper-case bases, as they were read: without the N that a build adds where the sequence ends early
 }
 
 // Gene is one gene.

@@ -52,7 +52,7 @@ func (f *fetcher) checksum(ctx context.Context, base string, r remote) (string, 
 		if err != nil {
 			return err
 		}
-		defer body.Close()
+		defer func() { _ = body.Close() }()
 		sum, err = findChecksum(io.LimitReader(body, 16<<20), r.name)
 		return err
 	})
@@ -98,7 +98,7 @@ func (f *fetcher) rest(ctx context.Context, address, path string) error {
 	if err != nil {
 		return errors.Join(err, out.Close())
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	if err := errors.Join(out.Truncate(have), seek(out, have)); err != nil {
 		return errors.Join(err, out.Close())
 	}
@@ -155,10 +155,9 @@ func (f *fetcher) get(ctx context.Context, address string, offset int64) (*conte
 	case answer.StatusCode == http.StatusPartialContent && offset > 0 && startsAt(answer, offset):
 		return &content{answer.Body, answer.ContentLength}, offset, nil
 	case answer.StatusCode == http.StatusRequestedRangeNotSatisfiable && offset > 0:
-		answer.Body.Close()
-		return nil, 0, errComplete
+		return nil, 0, errors.Join(errComplete, answer.Body.Close())
 	}
-	answer.Body.Close()
+	_ = answer.Body.Close()
 	return nil, 0, &statusError{answer.StatusCode, address}
 }
 
@@ -229,7 +228,7 @@ func digestFile(path string, d digester) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if _, err := io.CopyBuffer(d, f, make([]byte, 1<<20)); err != nil {
 		return "", err
 	}
