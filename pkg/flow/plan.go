@@ -23,7 +23,7 @@ type PlanChange struct {
 	Plan      user.Plan
 	Billing   *user.Billing // nil = as it is
 	Seen      string        // id of the webhook event that caused it: the change is port.ErrExists when it was seen before
-	IfVersion int64         // the user's version must still be this one, else port.ErrConflict; 0 = any
+	IfVersion *int64        // the user's version must still be this one, else port.ErrConflict; nil = any
 }
 
 // SetPlan changes a user's plan, and with it, in the same transaction, sends the one message that moves all his results.
@@ -51,12 +51,14 @@ func (f Flow) setPlan(c *port.Change, to PlanChange) error {
 	if !to.Plan.Valid() {
 		return fmt.Errorf("set plan %q: no such plan", to.Plan)
 	}
-	if to.IfVersion != 0 && u.Version != to.IfVersion && !mutant.EventOrder {
+	if to.IfVersion != nil && u.Version != *to.IfVersion && !mutant.EventOrder {
 		return port.ErrConflict
 	}
 	c.Seen = to.Seen
 	if to.Billing != nil {
+		looks := u.Billing.Looks + 1
 		u.Billing = *to.Billing
+		u.Billing.Looks = looks
 	}
 	if u.Plan == to.Plan {
 		return nil
@@ -108,7 +110,7 @@ func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, s
 		if active {
 			plan = user.Premium
 		}
-		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, IfVersion: u.Version})
+		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, IfVersion: &u.Version})
 		if !errors.Is(err, port.ErrConflict) {
 			return u, err
 		}

@@ -56,6 +56,7 @@ type Billing struct {
 	Subscription string    `json:"subscription,omitempty"`
 	Status       string    `json:"status,omitempty"`
 	PeriodEnd    time.Time `json:"period_end,omitzero"`
+	Looks        int64     `json:"looks,omitempty"` // raised by each look at the provider, so that no two looks commit on the same version
 }
 
 // Load counts the user's unfinished jobs. It is written in the transaction that moves a job, so that a quota cannot be passed by a race.
