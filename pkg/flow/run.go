@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gas/pkg/fault"
+	"gas/pkg/flow/mutant"
 	"gas/pkg/job"
 	"gas/pkg/port"
 )
@@ -110,6 +111,9 @@ type Outcome struct {
 
 // Complete commits an attempt's outcome. ErrLost when the attempt is no longer the job's: its objects are then garbage for the collector.
 func (f Flow) Complete(ctx context.Context, jobID string, by Fence, o Outcome) (job.Job, error) {
+	if mutant.EarlyNotice {
+		f.noticeEarly(ctx, jobID)
+	}
 	return f.advance(ctx, jobID, job.StepComplete, func(c *port.Change) error {
 		j := c.Job
 		if !by.holds(j) {
@@ -121,6 +125,19 @@ func (f Flow) Complete(ctx context.Context, jobID string, by Fence, o Outcome) (
 		j.Input.SHA256 = o.InputSHA
 		// The state is set by the row; the timers need it now.
 		j.Status, j.Storage, j.Owner = job.Completed, job.Hot, ""
+		return nil
+	})
+}
+
+// noticeEarly is what a mutant does: it tells the owner before the commit.
+func (f Flow) noticeEarly(ctx context.Context, jobID string) {
+	j, err := f.Store.Job(ctx, jobID)
+	if err != nil {
+		return
+	}
+	_, _ = f.updateUser(ctx, j.UserID, func(c *port.Change) error {
+		c.Notices = append(c.Notices, notice(j, job.NoticeReady, c.Now))
+		c.Send = append(c.Send, job.Hint(jobID+"-early", job.Results, j))
 		return nil
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gas/pkg/flow"
@@ -44,6 +45,9 @@ func (w *world) letOne(waiting []*call) {
 		if v != goOn {
 			w.faultsAt--
 		}
+	}
+	if v == goOn && strings.Contains(c.name, ".Open") && w.src.oneIn(12) {
+		v = bend
 	}
 	if v != goOn {
 		w.lost++
@@ -169,7 +173,7 @@ func (w *world) outside() {
 	}
 }
 
-var contents = []string{"some", "other", "bad", "kill", "third"}
+var contents = []string{"some", "other", "third", "fourth", "fifth", "sixth", "bad", "kill"}
 
 // upload lets a person begin an upload, post the file, and submit; each call is repeated when it fails.
 func (w *world) upload() {

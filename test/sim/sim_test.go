@@ -15,7 +15,7 @@ import (
 )
 
 // moves is how many moves a storm has.
-const moves = 260
+const moves = 400
 
 // seeds is how many seeds are run: SEEDS, or 20,000, or 1,000 with the race detector.
 func seeds() uint64 {

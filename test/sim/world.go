@@ -120,7 +120,31 @@ func newWorld(src *source, tmp string, keepTrace bool) *world {
 		w.users[id] = u
 	}
 	w.restart()
+	for range src.pick(3) {
+		w.begin()
+	}
 	return w
+}
+
+// begin puts a job into the world that has completed before, so that storms reach the storage of results early.
+func (w *world) begin() {
+	userID, id := users[w.src.pick(len(users))], w.base.NewID()
+	in := w.inputs.set(flow.InputKey(1, userID, id), []byte("some")).Object
+	result := w.results.set(flow.ResultKey(1, id, flow.Fence{Gen: 1, Attempt: 1}, flow.ResultName), annotated("some")).Object
+	log := w.results.set(flow.ResultKey(1, id, flow.Fence{Gen: 1, Attempt: 1}, "log.txt"), []byte("log")).Object
+	j := job.Job{
+		ID: id, UserID: userID, Status: job.Completed, Storage: job.Hot, Gen: 1, Attempt: 1, Input: in, Result: result, UploadID: "old-" + id,
+		Files: map[string]job.Object{job.FileLog: log}, SubmitTime: w.time(), CompleteTime: w.time(), Created: w.time(), Due: w.time(),
+	}
+	if w.src.pick(2) == 1 { // its window is over
+		j.CompleteTime = w.time().Add(-window)
+		u := w.users[userID]
+		u.FreeSince = j.CompleteTime
+		w.users[userID] = u
+	}
+	w.jobs[id] = j
+	w.knows(id, "some")
+	w.expect[id].gen, w.expect[id].attempt = 1, 1
 }
 
 func (w *world) time() time.Time { return time.Now().Add(w.jumped) }
