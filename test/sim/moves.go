@@ -228,7 +228,7 @@ func (w *world) rerun() {
 	w.uploads++
 	uploadID := fmt.Sprintf("up%d", w.uploads)
 	w.owner("rerun", func(ctx context.Context, f flow.Flow, old job.Job) error {
-		j, err := f.Rerun(ctx, old.UserID, old.ID, uploadID)
+		j, err := f.Rerun(ctx, old.UserID, old.ID, uploadID, nil)
 		if err == nil && j.Status == job.Pending {
 			w.accept(uploadID, j)
 		}
