@@ -229,7 +229,7 @@ func (c Config) LocalSigninOn() bool {
 
 // Absolute makes the paths of the configuration independent of the working folder.
 func (c *Config) Absolute() error {
-	for _, path := range []*string{&c.Data, &c.TLSCert, &c.TLSKey} {
+	for _, path := range []*string{&c.Data, &c.References, &c.Databases, &c.TLSCert, &c.TLSKey} {
 		if *path == "" {
 			continue
 		}

@@ -20,6 +20,8 @@ type Config struct {
 	RetrievalExpedited time.Duration `koanf:"retrieval_expedited" help:"how long the local vault takes for an expedited retrieval"`
 	RetrievalStandard  time.Duration `koanf:"retrieval_standard" help:"how long the local vault takes for a standard retrieval"`
 	Reference          string        `koanf:"reference" help:"the reference of jobs that name none: auto, or a name"`
+	References         string        `koanf:"references" help:"the folder of installed references; empty = references in the data folder"`
+	Databases          string        `koanf:"databases" help:"the folder of installed databases; empty = databases in the data folder"`
 	JobLimitRunning    PerPlan       `koanf:"job_limit_running" help:"jobs of one user that run at once: one number, or FREE,PREMIUM"`
 	JobLimitQueued     PerPlan       `koanf:"job_limit_queued" help:"jobs of one user that wait at once: one number, or FREE,PREMIUM"`
 	LimitLogin         int           `koanf:"limit_login" help:"sign-ins a minute from one address; 0 = no limit"`

@@ -32,3 +32,19 @@ func Files() []string {
 	}
 	return append(places, "/etc/gas/config.yaml")
 }
+
+// ReferencesFolder is where references are installed, for the service and for gas annotate alike.
+func (c Config) ReferencesFolder() string {
+	if c.References != "" {
+		return c.References
+	}
+	return filepath.Join(c.Data, "references")
+}
+
+// DatabasesFolder is where databases are installed.
+func (c Config) DatabasesFolder() string {
+	if c.Databases != "" {
+		return c.Databases
+	}
+	return filepath.Join(c.Data, "databases")
+}

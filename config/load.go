@@ -40,7 +40,7 @@ type layer struct {
 
 // Variables that begin with GAS_ and are not settings.
 var otherVariables = []string{
-	"GAS_CONFIG", "GAS_SERVER", "GAS_TOKEN", "GAS_TEST", "GAS_FAILPOINT", "GAS_CLOCK_OFFSET", "GAS_SHARED", "GAS_BIN", "GAS_REFERENCES", "GAS_DATABASES",
+	"GAS_CONFIG", "GAS_SERVER", "GAS_TOKEN", "GAS_TEST", "GAS_FAILPOINT", "GAS_CLOCK_OFFSET", "GAS_SHARED", "GAS_BIN",
 }
 
 // Load reads flags, environment and file over the defaults. Its errors are of kind Usage.
