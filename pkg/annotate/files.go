@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"gas/pkg/fault"
@@ -15,6 +16,7 @@ import (
 // Files are the paths of a run. In and Out may be "-", which stands for the streams given here.
 type Files struct {
 	In       string
+	Name     string // of the input, as a person knows it; empty = In without its folders
 	Out      string // a name that ends in .gz or .bgz is compressed with bgzip, and indexed beside it where that is possible
 	Log      string // the counts for people; empty for none
 	Summary  string // the counts as JSON; empty for none
@@ -56,9 +58,17 @@ type opened struct {
 	close func()
 }
 
+// name is what the input is called in summary and log.
+func (f *Files) name() string {
+	if f.Name != "" {
+		return f.Name
+	}
+	return filepath.Base(f.In)
+}
+
 func (f *Files) openInput() (*opened, error) {
 	if f.In == "-" {
-		return &opened{Input{Reader: f.Stdin, Name: "-"}, func() {}}, nil
+		return &opened{Input{Reader: f.Stdin, Name: f.name()}, func() {}}, nil
 	}
 	file, err := os.Open(f.In)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,7 +77,7 @@ func (f *Files) openInput() (*opened, error) {
 	if err != nil {
 		return nil, fault.New(fault.BadInput, "The file %s cannot be opened.", f.In).Because(err)
 	}
-	in := &opened{Input{Reader: file, Name: f.In}, func() { _ = file.Close() }}
+	in := &opened{Input{Reader: file, Name: f.name()}, func() { _ = file.Close() }}
 	info, err := file.Stat()
 	switch {
 	case err != nil:

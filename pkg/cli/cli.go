@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"gas/config"
@@ -32,6 +33,7 @@ type app struct {
 
 // Execute runs the program on its arguments and returns its exit code. The first interrupt cancels what runs, the second ends the program at once.
 func Execute() int {
+	zerolog.MessageFieldName = "msg" // the name of the field in every line that this program writes
 	ctx, stop := interruptible(context.Background())
 	defer stop()
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, release: stop}
@@ -111,7 +113,7 @@ const (
 // commands lists every command by its group.
 func (a *app) commands() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
-		groupEngine: {a.referenceCommand(), a.databaseCommand()},
+		groupEngine: {a.annotateCommand(), a.referenceCommand(), a.databaseCommand()},
 		groupOperator: {a.tokenCommand(), a.userCommand(), a.queueCommand(), a.doctorCommand(), a.healthcheckCommand(),
 			a.byHandCommand("archive", "JOB", "move one free result whose window is over to cold storage"),
 			a.byHandCommand("thaw", "USER", "ask for all of a premium user's archived results"),

@@ -41,7 +41,7 @@ func (a *app) databaseBuildCommand() *cobra.Command {
 				return fault.New(fault.NotFound, "There is no file %s.", o.File).Because(err)
 			}
 			if o.Out == "" {
-				dir := databasesDir(loaded.Config)
+				dir := loaded.DatabasesFolder()
 				if err := os.MkdirAll(dir, 0o755); err != nil {
 					return fmt.Errorf("make the folder of databases: %w", err)
 				}
@@ -73,7 +73,7 @@ func (a *app) databaseListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			found, err := overlay.List(databasesDir(loaded.Config))
+			found, err := overlay.List(loaded.DatabasesFolder())
 			if err != nil && !errors.Is(err, os.ErrNotExist) {
 				a.say("warning: %s", err)
 			}

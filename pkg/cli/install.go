@@ -27,7 +27,7 @@ func (a *app) referenceInstallCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.Name, o.Dir = release.Name, referencesDir(loaded.Config)
+			o.Name, o.Dir = release.Name, loaded.ReferencesFolder()
 			o.Warn = func(message string) { a.say("warning: %s", message) }
 			tell, finish := a.stages()
 			o.Progress = tell

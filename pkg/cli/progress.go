@@ -55,3 +55,11 @@ func (a *app) stages() (tell func(stage string, done, total int64), finish func(
 	}
 	return tell, func() { drawn.finish() }
 }
+
+// reach sets how far the work is of a size that was not known at the start; 0 = still not known.
+func (b bar) reach(n, size int64) {
+	if b.drawn != nil && size > 0 && b.drawn.GetMax64() != size {
+		b.drawn.ChangeMax64(size)
+	}
+	b.set(n)
+}

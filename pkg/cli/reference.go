@@ -42,7 +42,7 @@ func (a *app) referenceBuildCommand() *cobra.Command {
 				return usageError("%s", err)
 			}
 			if o.Out == "" {
-				o.Out = filepath.Join(referencesDir(loaded.Config), o.Name)
+				o.Out = filepath.Join(loaded.ReferencesFolder(), o.Name)
 			}
 			o.Warn = func(message string) { a.say("warning: %s", message) }
 			if err := a.buildReference(command, o); err != nil {
@@ -100,7 +100,7 @@ func (a *app) referenceListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			found, err := genome.List(referencesDir(loaded.Config))
+			found, err := genome.List(loaded.ReferencesFolder())
 			if err != nil {
 				return err
 			}
@@ -158,7 +158,7 @@ func (a *app) referenceVerifyCommand() *cobra.Command {
 				a.say("%s comes with the program", builtin.Name)
 				return builtin.Close()
 			}
-			dir := filepath.Join(referencesDir(loaded.Config), args[0])
+			dir := filepath.Join(loaded.ReferencesFolder(), args[0])
 			if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
 				dir = args[0]
 			}

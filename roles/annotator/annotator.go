@@ -24,13 +24,13 @@ func Role(engine Engine) role.Role {
 		Name: "annotator",
 		Does: "annotates submitted files",
 		Handles: []role.Handler{{Topic: job.Requests, Workers: 2, Do: func(ctx context.Context, d role.Deps, m role.Message) error {
-			return annotate(ctx, d, m, engine)
+			return handle(ctx, d, m, engine)
 		}}},
 	}
 }
 
-// annotate claims the job of a message, works on it, and commits what came of it.
-func annotate(ctx context.Context, d role.Deps, m role.Message, engine Engine) error {
+// handle claims the job of a message, works on it, and commits what came of it.
+func handle(ctx context.Context, d role.Deps, m role.Message, engine Engine) error {
 	body, err := job.Decode(m.Message.Body)
 	if err != nil || body.JobID == "" {
 		return role.Hopeless{Why: fmt.Errorf("a request without a job: %w", err)}

@@ -27,11 +27,15 @@ type Engine func(ctx context.Context, o Order) (Made, error)
 
 // Order is what the engine gets: files in a folder that is its own.
 type Order struct {
-	Input    string // path of the input, as it was uploaded
-	Dir      string // where the results go; removed afterwards
-	Options  job.Options
-	Limits   user.Limits
-	Progress func(job.Progress) // may be called often
+	Input      string // path of the input, as it was uploaded
+	Name       string // of the input, as its owner knows it
+	Dir        string // where the results go; removed afterwards
+	Options    job.Options
+	Limits     user.Limits
+	References string             // the folder of installed references
+	Databases  string             // the folder of installed databases
+	Version    string             // of the program
+	Progress   func(job.Progress) // may be called often
 }
 
 // Made is what the engine made: paths in the order's folder.
@@ -78,7 +82,11 @@ func (w *work) clean() { _ = os.RemoveAll(w.dir) }
 func (w *work) input() string { return filepath.Join(w.dir, "input") }
 
 func (w *work) order() Order {
-	return Order{Input: w.input(), Dir: w.dir, Options: w.job.Options, Limits: w.limits, Progress: func(p job.Progress) { w.progress.Store(&p) }}
+	return Order{
+		Input: w.input(), Name: w.job.Name, Dir: w.dir, Options: w.job.Options, Limits: w.limits,
+		References: w.Config.ReferencesFolder(), Databases: w.Config.DatabasesFolder(), Version: w.Version,
+		Progress: func(p job.Progress) { w.progress.Store(&p) },
+	}
 }
 
 // watch returns a context that ends, with flow.ErrLost as its cause, when the job is no longer this attempt's: within about a second of a

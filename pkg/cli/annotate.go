@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gas/pkg/annotate"
+)
+
+// annotateOptions is what the command line of gas annotate says beside the recipe.
+type annotateOptions struct {
+	recipe   annotate.Recipe
+	out      string
+	threads  int
+	format   string
+	level    int
+	log      string
+	summary  string
+	manifest string
+}
+
+func (a *app) annotateCommand() *cobra.Command {
+	var o annotateOptions
+	command := &cobra.Command{
+		Use:   "annotate IN",
+		Short: "annotate a file here and now",
+		Long: "Annotates a VCF, plain, gzip or bgzip, with the consequences of each allele on genes and transcripts. IN and the output may be -.\n" +
+			"An output that ends in .gz is bgzip with an index beside it; of unsorted input no index is made.\n\n" +
+			"  gas annotate in.vcf.gz -o out.vcf.gz\n" +
+			"  bcftools view in.bcf | gas annotate - --pick --format=tsv",
+		Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			loaded, err := a.load(command)
+			if err != nil {
+				return err
+			}
+			o.recipe.References, o.recipe.Installed, o.recipe.OwnFiles = loaded.ReferencesFolder(), loaded.DatabasesFolder(), true
+			if o.recipe.Reference == "" {
+				o.recipe.Reference = loaded.Reference
+			}
+			return a.annotate(command.Context(), args[0], o)
+		},
+	}
+	f := command.Flags()
+	f.StringVarP(&o.out, "out", "o", "-", "the output file; - is standard output")
+	f.StringVar(&o.recipe.Reference, "reference", "", "auto, a name, or a reference's folder (default: the setting reference, which is auto)")
+	f.StringArrayVar(&o.recipe.Databases, "db", nil, "[NAME=]FILE[:FIELD,…] or an installed database to add; may be given again")
+	f.BoolVar(&o.recipe.NoGenes, "no-genes", false, "databases only")
+	f.IntVar(&o.threads, "threads", runtime.NumCPU(), "how many processors to use")
+	f.StringVar(&o.format, "format", "vcf", "vcf, tsv or jsonl")
+	f.StringVar(&o.recipe.Style, "style", "csq", "csq, as Ensembl VEP writes it, or ann")
+	f.StringVar(&o.recipe.Fields, "fields", "", "the fields of CSQ, with commas between, or all")
+	f.IntVar(&o.recipe.Distance, "distance", 5000, "how far upstream and downstream a transcript is affected, in bases")
+	f.BoolVar(&o.recipe.NoHGVS, "no-hgvs", false, "leave out HGVSc and HGVSp")
+	f.BoolVar(&o.recipe.Pick, "pick", false, "one effect for each record")
+	f.BoolVar(&o.recipe.PerGene, "per-gene", false, "one effect for each record and gene")
+	f.BoolVar(&o.recipe.Canonical, "canonical", false, "canonical transcripts only")
+	f.BoolVar(&o.recipe.MANE, "mane", false, "MANE transcripts only")
+	f.StringVar(&o.recipe.Rules, "rules", "vep", "whose rules: vep")
+	f.IntVar(&o.level, "level", 1, "of compression, 0 to 9")
+	f.StringVar(&o.log, "log", "", "write a log for people to this file")
+	f.StringVar(&o.summary, "summary", "", "write what was counted to this file, as JSON")
+	f.StringVar(&o.manifest, "manifest", "", "write what repeats the work to this file, as JSON")
+	for flag, values := range map[string][]string{"format": {"vcf", "tsv", "jsonl"}, "style": {"csq", "ann"}} {
+		_ = command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	settingsFlags(command, "references", "databases")
+	return command
+}
+
+// annotate runs the engine on a file and tells what happened.
+func (a *app) annotate(ctx context.Context, in string, o annotateOptions) error {
+	form, err := formatNamed(o.format)
+	if err != nil {
+		return err
+	}
+	if o.level < 0 || o.level > 9 {
+		return usageError("The level %d is not between 0 and 9.", o.level)
+	}
+	keepSmall()
+	bar := a.progress(-1, "annotating "+filepath.Base(in))
+	summary, err := o.recipe.Annotate(ctx, annotate.Files{
+		In: in, Out: o.out, Log: o.log, Summary: o.summary, Manifest: o.manifest, Format: form, Level: o.level, Stdin: a.in, Stdout: a.out,
+	}, annotate.Options{
+		Threads: o.threads, Version: version, Progress: func(p annotate.Progress) { bar.reach(p.Bytes, p.Size) },
+	})
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	a.tellSummary(summary, o)
+	return nil
+}
+
+// tellSummary says what was counted, and what may surprise.
+func (a *app) tellSummary(s *annotate.Summary, o annotateOptions) {
+	for _, w := range s.Warnings {
+		a.say("warning: line %d: %s", w.Line, w.Message)
+	}
+	if strings.HasSuffix(o.out, ".gz") && o.format == "vcf" && s.Index == "" {
+		a.say("warning: no index is made, because the input is not sorted")
+	}
+	if s.Reference.Choice != "" {
+		a.say("reference: %s", s.Reference.Choice)
+	}
+	r := s.Records
+	a.say("%d records = %d annotated + %d passed through + %d rejected", r.Read, r.Annotated, r.PassedThrough, r.Rejected)
+}
+
+func formatNamed(name string) (annotate.Format, error) {
+	switch name {
+	case "vcf":
+		return annotate.VCF, nil
+	case "tsv":
+		return annotate.TSV, nil
+	case "jsonl":
+		return annotate.JSONLines, nil
+	}
+	return 0, usageError("There is no format %q; it is vcf, tsv or jsonl.", name)
+}
+
+// Memory of the engine: what lives is small and of constant size, so the collector may run often, and an unusual file may not make it grow.
+const (
+	collectAt   = 50       // percent of growth, instead of 100
+	memoryLimit = 80 << 20 // bytes, soft
+)
+
+// keepSmall sets the collector for the engine, unless the environment does.
+func keepSmall() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}
