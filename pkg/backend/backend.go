@@ -33,6 +33,11 @@ type Ports struct {
 	// Wake tells consumers, here and in other processes, that a message may be there; nil = they find it by themselves.
 	Wake func(topic job.Topic)
 
+	// Snapshot writes a consistent copy of the records to a new file while others go on writing; nil where the backend has its own backups.
+	Snapshot func(ctx context.Context, path string) error
+	// RaiseEpoch begins a new epoch after a backup was restored; nil where there is no Snapshot.
+	RaiseEpoch func(ctx context.Context) (port.Installation, error)
+
 	close func() error
 }
 

@@ -2,11 +2,33 @@ package backend
 
 import (
 	"context"
+	"time"
 
 	"gas/config"
-	"gas/pkg/fault"
+	"gas/pkg/local"
 )
 
-func openLocal(context.Context, config.Config) (*Ports, error) {
-	return nil, fault.New(fault.Usage, "This build has no local backend.")
+// openLocal opens the data folder.
+func openLocal(ctx context.Context, c config.Config) (*Ports, error) {
+	l, err := local.Open(ctx, local.Options{
+		Data: c.Data, Secret: []byte(c.SessionSecret.Reveal()), Expedited: atOnce(c.RetrievalExpedited), Standard: atOnce(c.RetrievalStandard),
+		Clock: clock(c), MailFrom: c.MailFrom, SMTPURL: c.SMTPURL.Reveal(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Ports{
+		Now: clock(c), Install: l.Install, Instance: l.Instance,
+		Store: l.Store, Records: l.Records, Inputs: l.Inputs, Results: l.Results, Parts: l.Parts, Bus: l.Bus, Queue: l.Queue,
+		Vault: l.Vault, Mailer: l.Mailer, Payments: l.Payments, Identity: l.Identity,
+		OwnerGone: l.OwnerGone, Wake: l.Wake, Snapshot: l.Snapshot, RaiseEpoch: l.RaiseEpoch, close: l.Close,
+	}, nil
+}
+
+// atOnce gives a delay of nothing a value that is not taken for "not set".
+func atOnce(d time.Duration) time.Duration { return max(d, time.Nanosecond) }
+
+// clock is this machine's, moved by the offset of a test.
+func clock(c config.Config) func() time.Time {
+	return func() time.Time { return time.Now().UTC().Add(c.ClockOffset) }
 }
