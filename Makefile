@@ -11,7 +11,7 @@ TESTFLAGS ?= -race -p 2 -timeout 20m
 PKG       ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test deps lint cover race-binary tools
+.PHONY: help run build test deps lint load oracle cover race-binary tools
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,14 @@ lint: ## gofmt, vet, and golangci-lint where it is installed
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt: $$bad"; exit 1; }
 	$(GO) vet ./...
 	@command -v golangci-lint >/dev/null && golangci-lint run || echo "golangci-lint is not installed: only gofmt and vet ran"
+
+load: build ## measure start, submissions, latency and memory of the whole program; LOAD="start submit" picks some
+	$(GO) run ./test/load -bin $(BIN) $(LOAD)
+
+oracle: build ## compare with the answers of Ensembl VEP in the shared data
+	@for set in mt sars-cov-2; do \
+		./$(BIN) annotate --quiet ../shared/data/$$set/saturation.vcf.gz -o bin/$$set.vcf.gz && \
+		python3 ../shared/data/concordance.py ../shared/data/$$set/saturation.vep115.tsv.gz bin/$$set.vcf.gz | head -15 || exit 1; done
 
 cover: ## test coverage of every package, as coverage.html
 	$(GO) test -coverpkg=./... -coverprofile=coverage.out $(PKG)

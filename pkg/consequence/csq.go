@@ -49,7 +49,12 @@ func (e *Engine) AppendCSQ(dst []byte, s *Scratch) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = e.appendEffect(dst, s, &s.Effects[i])
+		for j, f := range e.opt.Fields {
+			if j > 0 {
+				dst = append(dst, '|')
+			}
+			dst = e.AppendField(dst, s, &s.Effects[i], f)
+		}
 	}
 	return dst
 }
