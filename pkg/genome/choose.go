@@ -63,6 +63,7 @@ type fit struct {
 	otherLength      int // of these, those of another
 	records          int // that were seen
 	found            int // of these, those on a contig that it has and whose length it shares, if that is known
+	barred           int // of these, those on a contig that it has with another length
 	checked, matched int // records whose bases it knows, and has alike
 }
 
@@ -85,8 +86,12 @@ func (s Sighting) fit(r *Reference) fit {
 		}
 	}
 	for _, record := range s.Records {
-		i, ok := f.contigs.Contig([]byte(record.Contig))
-		if !ok || other[record.Contig] {
+		i, ok := r.Contig(record.Contig)
+		if !ok {
+			continue
+		}
+		if other[record.Contig] {
+			f.barred++
 			continue
 		}
 		f.found++
@@ -177,7 +182,7 @@ func (s Sighting) refuse(fits []fit) error {
 		}
 	}
 	for _, f := range fits {
-		if f.otherLength > 0 {
+		if f.barred > 0 {
 			return fault.New(fault.NoSharedContig, "No record lies on a contig of an installed reference. %s", strings.Join(f.warnings, " ")).
 				WithHint("Install the assembly that the file was called against.")
 		}

@@ -103,6 +103,11 @@ func TestTheReferenceThatFitsIsChosen(t *testing.T) {
 			fails:    fault.NoSharedContig, says: "1 has 900 bases, not 1000",
 		},
 		{
+			name: "a length that differs is no matter where no record lies", from: []*Reference{newer, virus},
+			sighting: Sighting{Header: []HeaderContig{{Name: "1", Length: 900}}, Records: []SeenRecord{{Contig: "7", Position: 1, Ref: "A"}}},
+			fails:    fault.NoSharedContig, says: "contigs are 7",
+		},
+		{
 			name: "no contig in common", from: all,
 			sighting: Sighting{Records: []SeenRecord{{Contig: "scaffold_7", Position: 1, Ref: "A"}}},
 			fails:    fault.NoSharedContig, says: "scaffold_7",
