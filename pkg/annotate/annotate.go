@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"gas/pkg/consequence"
+	"gas/pkg/consequence/bcsq"
 	"gas/pkg/genome"
 	"gas/pkg/vcf"
 )
@@ -42,8 +43,11 @@ type Annotator struct {
 	Reference *genome.Reference
 	Engine    *consequence.Engine
 	Overlays  []Overlay
-	Choice    string // which reference this is and why it was chosen, for the log
-	Databases []Database
+	// Haplotypes has the variants of a haplotype judged together: BCSQ is added to INFO, and to the samples which of it each haplotype has. It needs a
+	// Reference, and a sorted file. nil = every record is judged alone.
+	Haplotypes *bcsq.Options
+	Choice     string // which reference this is and why it was chosen, for the log
+	Databases  []Database
 }
 
 // Options say how a file is annotated.

@@ -87,7 +87,7 @@ func (p *pipeline) feed(ctx context.Context) {
 			return
 		}
 		j.first = first
-		j.err = p.run.source.Next(&j.piece, int(p.size.Load()))
+		j.err = p.run.pieces.Next(&j.piece, int(p.size.Load()))
 		p.ordered <- j
 		if j.err != nil {
 			return

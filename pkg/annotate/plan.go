@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gas/pkg/consequence"
+	"gas/pkg/consequence/bcsq"
 	"gas/pkg/genome"
 	"gas/pkg/vcf"
 )
@@ -101,6 +102,9 @@ func (p *plan) replaces(m *vcf.Meta) bool {
 	if strings.HasPrefix(m.Key, "GAS") {
 		return true
 	}
+	if p.annotator.Haplotypes != nil && (m.Key == "INFO" || m.Key == "FORMAT") && m.Get("ID") == "BCSQ" {
+		return true
+	}
 	if m.Key != "INFO" {
 		return false
 	}
@@ -127,6 +131,11 @@ func (p *plan) own(o Options) []string {
 	}
 	if p.engine != nil {
 		lines = append(lines, p.engine.HeaderLine())
+	}
+	if haplotypes := p.annotator.Haplotypes; haplotypes != nil {
+		options := *haplotypes
+		options.Samples = len(p.header.Samples)
+		lines = append(lines, bcsq.Header(options)...)
 	}
 	return append(lines, p.annotator.overlayLines()...)
 }

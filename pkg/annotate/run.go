@@ -23,6 +23,7 @@ type run struct {
 	summary *Summary
 
 	source *vcf.Source
+	pieces pieces    // of the text behind the header: the source, or a stage behind it
 	digest hash.Hash // of the input; may be nil
 	header *vcf.Header
 	lines  int64 // of the header
@@ -91,6 +92,10 @@ func (r *run) begin(ctx context.Context, decoder *bgzf.Decoder) error {
 		return err
 	}
 	r.plan = newPlan(annotator, header, r.out.Format, r.options)
+	r.pieces = r.source
+	if annotator.Haplotypes != nil {
+		r.pieces = newHaplotypes(r.source, annotator, header, lines, r.options.Limits)
+	}
 	r.summary.takePlan(r.plan)
 	return nil
 }
@@ -109,7 +114,7 @@ func (r *run) explained(ctx context.Context, err error) error {
 // judge refuses a file of which no record lies on a contig of the reference.
 func (r *run) judge() error {
 	l := &r.summary.Ledger
-	if r.plan.engine == nil || l.Read == 0 || l.Annotated+l.PassedThrough == 0 || l.Passed[ReasonContig] < l.Read-l.Rejected {
+	if r.plan.contigs == nil || l.Read == 0 || l.Annotated+l.PassedThrough == 0 || l.Passed[ReasonContig] < l.Read-l.Rejected {
 		return nil
 	}
 	return fault.New(fault.NoSharedContig, "%s", strings.Join(append([]string{"No record lies on a contig of the reference " + r.plan.reference.Name + "."}, r.plan.misfits...), " ")).

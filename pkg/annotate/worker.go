@@ -131,14 +131,14 @@ func (w *worker) annotate(r *results) {
 		v.Alts = w.record.Alleles(v.Alts)
 	}
 	w.entries = w.entries[:0]
-	if w.plan.engine == nil {
-		w.fromDatabases(r)
-		return
-	}
-	if w.contig < 0 {
+	if w.contig < 0 && w.plan.contigs != nil {
 		r.ledger.pass(ReasonContig)
 		w.counts.record(w, false)
 		w.put(r, false)
+		return
+	}
+	if w.plan.engine == nil {
+		w.withoutEngine(r)
 		return
 	}
 	v.Contig, v.Pos, v.Ref, v.ID, v.Info = w.contig, w.record.Pos, w.record.Ref, w.record.ID, w.record.Info
@@ -171,10 +171,10 @@ func (w *worker) enter(name []byte) {
 	w.counts.enter(name)
 }
 
-// fromDatabases annotates a record with databases alone.
-func (w *worker) fromDatabases(r *results) {
+// withoutEngine annotates a record with databases alone, beside what a stage before the pipeline has said of its haplotypes.
+func (w *worker) withoutEngine(r *results) {
 	w.lookUp()
-	if len(w.entries) > 0 {
+	if len(w.entries) > 0 || w.plan.annotator.Haplotypes != nil {
 		r.ledger.Annotated++
 	} else {
 		r.ledger.pass(ReasonNoEntry)

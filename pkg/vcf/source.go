@@ -210,3 +210,8 @@ func (s *Source) Fail(err error) { s.pending = err }
 
 // Size is how many bytes of text the piece has, once Text was called.
 func (p *Piece) Size() int { return len(p.text) }
+
+// Hold gives the piece a text of its own, which it copies.
+func (p *Piece) Hold(text []byte) {
+	p.text, p.blocks, p.ends, p.packed = append(p.text[:0], text...), p.blocks[:0], p.ends[:0], false
+}
