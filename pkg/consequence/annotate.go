@@ -98,29 +98,56 @@ func baseSets() (set [256]byte) {
 // annotateSequence judges the alleles that are sequences.
 func (e *Engine) annotateSequence(s *Scratch) {
 	w := &s.variation
-	s.unrevised(len(w.alts))
-	found := false
+	s.begin(len(w.alts))
+	if !e.eachNear(s) {
+		for number := range w.alts {
+			e.intergenic(s, w.alts[number].index, s.alleleText(number))
+		}
+	}
+}
+
+// eachNear judges the alleles at each transcript that is near; it reports whether any is, wanted or not.
+func (e *Engine) eachNear(s *Scratch) bool {
+	w := &s.variation
+	if s.contig != w.contig {
+		s.contig, s.segment = w.contig, 0
+	}
 	low, high := min(w.start, w.end), max(w.start, w.end)
+	list, one := e.nearbyOf(w.contig).at(uint32(low), uint32(high), &s.segment)
+	if one {
+		for _, i := range list {
+			e.at(s, int(i))
+		}
+		return len(list) > 0
+	}
+	found := false
 	for o := e.near(w.contig, low, high); o.Next(); {
 		t := &e.ref.Transcripts[o.Index]
-		if !touches(w.start, w.end, int(t.Start)+1-int(e.opt.Distance), int(t.End)+int(e.opt.Distance)) {
-			continue
-		}
-		found = true
-		if !e.wanted(t) {
-			continue
-		}
-		s.site.reset(e, s, o.Index)
-		for number := range w.alts {
-			s.judge.reset(&s.site, number)
-			s.judge.describe()
+		if touches(w.start, w.end, int(t.Start)+1-int(e.opt.Distance), int(t.End)+int(e.opt.Distance)) {
+			found = true
+			e.at(s, o.Index)
 		}
 	}
-	if found {
+	return found
+}
+
+// at judges the alleles at one transcript.
+func (e *Engine) at(s *Scratch, transcript int) {
+	if (e.opt.Canonical || e.opt.MANE) && !e.wanted(&e.ref.Transcripts[transcript]) {
 		return
 	}
+	w := &s.variation
+	ready := false
 	for number := range w.alts {
-		e.intergenic(s, w.alts[number].index, s.spelling(w.alts[number].seq))
+		if w.class == classSNV && !s.rules && w.alts[number].plain && e.fastSNV(s, number, transcript) {
+			continue
+		}
+		if !ready {
+			s.site.reset(e, s, transcript)
+			ready = true
+		}
+		s.judge.reset(&s.site, number)
+		s.judge.describe()
 	}
 }
 
@@ -143,23 +170,26 @@ func (e *Engine) intergenic(s *Scratch, index int, spelled Span) {
 	s.Effects = append(s.Effects, Effect{Allele: index, Transcript: -1, Terms: Intergenic, Distance: -1, AlleleSeq: spelled})
 }
 
-// unrevised forgets the shifts of the record before.
-func (s *Scratch) unrevised(alleles int) {
+// begin forgets the shifts and spellings of the record before.
+func (s *Scratch) begin(alleles int) {
 	for len(s.shifts) < alleles {
 		s.shifts = append(s.shifts, [2]shift{})
 	}
 	for i := range s.shifts[:alleles] {
 		s.shifts[i] = [2]shift{}
 	}
+	s.spelled = s.spelled[:0]
+	for i := range s.variation.alts {
+		seq := s.variation.alts[i].seq
+		if len(seq) == 0 {
+			seq = gone
+		}
+		s.spelled = append(s.spelled, s.write(seq))
+	}
 }
 
-// spelling writes an allele as VEP spells it.
-func (s *Scratch) spelling(seq []byte) Span {
-	if len(seq) == 0 {
-		seq = gone
-	}
-	return s.write(seq)
-}
+// alleleText is an allele as VEP spells it.
+func (s *Scratch) alleleText(number int) Span { return s.spelled[number] }
 
 func (s *Scratch) write(b []byte) Span {
 	from := len(s.text)
@@ -172,7 +202,7 @@ func (j *judge) describe() {
 	p, s := j.site, j.scratch
 	a := &p.v.alts[j.number]
 	t := j.terms()
-	fx := Effect{Allele: a.index, Transcript: p.index, Terms: t, Impact: t.Impact(), Distance: -1, AlleleSeq: s.spelling(a.seq)}
+	fx := Effect{Allele: a.index, Transcript: p.index, Terms: t, Impact: t.Impact(), Distance: -1, AlleleSeq: s.alleleText(j.number)}
 	p.place(&fx)
 	if p.overlap.inside && p.exonic && p.overlap.coding {
 		j.spellCodons(&fx)

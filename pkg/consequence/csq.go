@@ -49,12 +49,7 @@ func (e *Engine) AppendCSQ(dst []byte, s *Scratch) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		for j, f := range e.opt.Fields {
-			if j > 0 {
-				dst = append(dst, '|')
-			}
-			dst = e.AppendField(dst, s, &s.Effects[i], f)
-		}
+		dst = e.appendEffect(dst, s, &s.Effects[i])
 	}
 	return dst
 }

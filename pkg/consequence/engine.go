@@ -64,7 +64,9 @@ type Engine struct {
 	stops    []atomic.Int32
 	ends     []uint32 // of each contig: where the last base that is no N ends
 	cut      []int    // of each contig: its first transcript that reaches across that end, -1 where none does
-	mirrors  bool     // UTRs on the reverse strand are read as VEP reads them from a file
+	nearby   []nearby
+	plan     []step
+	mirrors  bool // UTRs on the reverse strand are read as VEP reads them from a file
 }
 
 // New makes an engine. The reference must stay open as long as the engine is used.
@@ -82,6 +84,7 @@ func New(ref *genome.Reference, opt Options) (*Engine, error) {
 	}
 	e.readTranscripts()
 	e.readEnds()
+	e.nearby, e.plan = make([]nearby, len(ref.Contigs)), planOf(opt.Fields)
 	return e, nil
 }
 
@@ -237,6 +240,13 @@ type Scratch struct {
 	pieces    pieces
 	shifts    [][2]shift // of each allele, on the forward and the reverse strand
 	unmoved   shift
+
+	contig     int // of the segment below
+	segment    int // where the last record lay among its contig's segments
+	known      [knownSlots]known
+	judgements [judgementSlots]judgement
+	spelled    []Span // of each allele of the record
+	rules      bool   // ask the rules one by one even where a short cut is known, for the tests
 }
 
 // Scratch makes working memory for one goroutine.

@@ -69,12 +69,8 @@ func (j *judge) writeTranscript(c *hgvs.Change, from, to hgvs.Position) Span {
 	s.arena = to.Append(s.arena)
 	first, last := s.arena[mark:middle], s.arena[middle:]
 	begin := len(s.text)
-	s.text = j.engine.appendTranscriptName(s.text, j.t)
-	if j.codingStart != 0 {
-		s.text = append(s.text, ":c."...)
-	} else {
-		s.text = append(s.text, ":n."...)
-	}
+	k := j.engine.knownOf(s, j.index)
+	s.text = append(s.text, k.text[k.coding.Start:k.coding.End]...)
 	s.text = c.AppendNucleotide(s.text, first, last)
 	return Span{uint32(begin), uint32(len(s.text))}
 }
@@ -154,17 +150,20 @@ func (p *site) inIntron(at int, left, right *genome.Exon) hgvs.Position {
 }
 
 // fromCodons counts a spliced position from the start or the stop codon.
-func (p *site) fromCodons(base, offset int) hgvs.Position {
-	if p.codingStart == 0 {
+func (p *site) fromCodons(base, offset int) hgvs.Position { return fromCodons(p.t, base, offset) }
+
+// fromCodons counts a transcript's spliced position, 1-based, from its start or stop codon.
+func fromCodons(t *genome.Transcript, base, offset int) hgvs.Position {
+	first, last := int(t.CDSStart)+1, int(t.CDSEnd)
+	switch {
+	case !t.Coding():
 		return hgvs.Position{Base: base, Offset: offset}
-	}
-	if base > p.codingEnd || base == p.codingEnd && offset != 0 {
-		return hgvs.Position{Base: base - p.codingEnd, After: true, Offset: offset}
-	}
-	if base >= p.codingStart {
+	case base > last || base == last && offset != 0:
+		return hgvs.Position{Base: base - last, After: true, Offset: offset}
+	case base >= first:
 		base++
 	}
-	return hgvs.Position{Base: base - p.codingStart, Offset: offset}
+	return hgvs.Position{Base: base - first, Offset: offset}
 }
 
 // appendNumber appends an integer.

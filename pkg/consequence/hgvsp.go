@@ -326,7 +326,8 @@ func (j *judge) codonsToStop(before int, frameshift bool) int {
 func (j *judge) writeProtein(c *proteinChange) Span {
 	s := j.scratch
 	begin := len(s.text)
-	dst := append(j.engine.appendProteinName(s.text, j.t), ":p."...)
+	k := j.engine.knownOf(s, j.index)
+	dst := append(s.text, k.text[k.protein.Start:k.protein.End]...)
 	switch {
 	case sameResidues(c.ref, c.alt) && c.kind != hgvs.Shifted && c.kind != hgvs.Insertion && c.kind != hgvs.Unstated && c.kind != hgvs.Duplication:
 		dst = append(appendNumber(hgvs.AppendResidues(dst, c.ref), c.start), "%3D"...)

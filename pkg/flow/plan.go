@@ -23,7 +23,7 @@ type PlanChange struct {
 	Plan      user.Plan
 	Billing   *user.Billing // nil = as it is
 	Seen      string        // id of the webhook event that caused it: the change is port.ErrExists when it was seen before
-	IfVersion int64         // the user's version must still be this one, else port.ErrConflict; 0 = any
+	IfVersion *int64        // the user's version must still be this one, else port.ErrConflict; nil = any
 }
 
 // SetPlan changes a user's plan, and with it, in the same transaction, sends the one message that moves all his results.
@@ -51,35 +51,37 @@ func (f Flow) setPlan(c *port.Change, to PlanChange) error {
 	if !to.Plan.Valid() {
 		return fmt.Errorf("set plan %q: no such plan", to.Plan)
 	}
-	if to.IfVersion != 0 && u.Version != to.IfVersion && !mutant.EventOrder {
+	if to.IfVersion != nil && u.Version != *to.IfVersion && !mutant.EventOrder {
 		return port.ErrConflict
 	}
 	c.Seen = to.Seen
 	if to.Billing != nil {
+		looks := u.Billing.Looks + 1
 		u.Billing = *to.Billing
+		u.Billing.Looks = looks
 	}
 	if u.Plan == to.Plan {
 		return nil
 	}
 	u.Plan = to.Plan
 	u.Updated = c.Now
-	u.FanOut = user.FanOut{Kind: FanThaw, Since: c.Now}
+	u.FanOut = user.FanOut{Kind: FanThaw, Begun: c.User.Version + 1, Since: c.Now}
 	if to.Plan == user.Free {
 		u.FreeSince = c.Now
 		u.FanOut.Kind = FanWindow
 	}
-	f.sendFanOut(c, "")
+	f.sendFanOut(c)
 	return nil
 }
 
-// sendFanOut sends the message that walks over the user's jobs from a cursor on, and says when the sweeper sends it again.
-func (f Flow) sendFanOut(c *port.Change, cursor string) {
+// sendFanOut sends the message that lets the user's fan-out go on, and says when the sweeper sends it again.
+func (f Flow) sendFanOut(c *port.Change) {
 	u := c.User
 	topic := job.Thaws
 	if u.FanOut.Kind == FanWindow {
 		topic = job.Archives
 	}
-	m := job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, u.FanOut.Kind, u.Version+1), topic, u.ID, cursor)
+	m := job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, u.FanOut.Kind, u.Version+1), topic, u.ID, u.FanOut.Cursor)
 	m.Role = f.Role
 	c.Send = append(c.Send, m)
 	u.FanOut.Due = c.Now.Add(2 * grace)
@@ -108,7 +110,7 @@ func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, s
 		if active {
 			plan = user.Premium
 		}
-		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, IfVersion: u.Version})
+		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, IfVersion: &u.Version})
 		if !errors.Is(err, port.ErrConflict) {
 			return u, err
 		}
@@ -117,9 +119,9 @@ func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, s
 }
 
 // FanOutRound walks one page of a user's completed jobs for the fan-out of a plan that has changed: archived results get a thaw message, hot ones
-// their timers. The next page is a message with a cursor; after the last one the user's fan-out is done. A fan-out that another change of plan has
-// overtaken does nothing.
-func (f Flow) FanOutRound(ctx context.Context, userID, kind, cursor string) error {
+// their timers. How far it is stands in the user's record, so that a message of an older fan-out cannot pass for one of this; the next page is
+// another message, and after the last one the fan-out is done. A message of another kind does nothing.
+func (f Flow) FanOutRound(ctx context.Context, userID, kind string) error {
 	u, err := f.Store.User(ctx, userID)
 	if errors.Is(err, port.ErrNotFound) {
 		return nil
@@ -127,7 +129,7 @@ func (f Flow) FanOutRound(ctx context.Context, userID, kind, cursor string) erro
 	if err != nil || u.FanOut.Kind != kind {
 		return err
 	}
-	page, err := f.Store.JobsOf(ctx, userID, port.JobQuery{Cursor: cursor, Limit: 100, Status: []job.Status{job.Completed}})
+	page, err := f.Store.JobsOf(ctx, userID, port.JobQuery{Cursor: u.FanOut.Cursor, Limit: 100, Status: []job.Status{job.Completed}})
 	if err != nil {
 		return fmt.Errorf("list jobs of %s: %w", userID, err)
 	}
@@ -136,17 +138,17 @@ func (f Flow) FanOutRound(ctx context.Context, userID, kind, cursor string) erro
 			return err
 		}
 	}
-	return f.fanNext(ctx, u, kind, page.Next)
+	return f.fanNext(ctx, u, page.Next)
 }
 
 // FanOutAgain begins the fan-out that fits a user's plan anew, for an operator.
 func (f Flow) FanOutAgain(ctx context.Context, userID string) error {
 	_, err := f.updateUser(ctx, userID, func(c *port.Change) error {
-		c.User.FanOut = user.FanOut{Kind: FanThaw, Since: c.Now}
+		c.User.FanOut = user.FanOut{Kind: FanThaw, Begun: c.User.Version + 1, Since: c.Now}
 		if c.User.Plan == user.Free {
 			c.User.FanOut.Kind = FanWindow
 		}
-		f.sendFanOut(c, "")
+		f.sendFanOut(c)
 		return nil
 	})
 	return err
@@ -177,31 +179,32 @@ func still(at job.Storage) func(*port.Change) error {
 	}
 }
 
-// fanNext sends the message for the next page, or notes that the fan-out is done.
-func (f Flow) fanNext(ctx context.Context, u user.User, kind, cursor string) error {
+// fanNext goes on to the next page, or notes that the fan-out is done. It does nothing when somebody else has walked the page meanwhile, or when
+// another change of plan has begun its own fan-out.
+func (f Flow) fanNext(ctx context.Context, u user.User, cursor string) error {
 	_, err := f.updateUser(ctx, u.ID, func(c *port.Change) error {
 		now := &c.User.FanOut
-		if now.Kind != kind || !now.Since.Equal(u.FanOut.Since) {
-			return nil // another change of plan has begun its own
-		}
-		if cursor == "" {
+		switch {
+		case now.Begun != u.FanOut.Begun || now.Cursor != u.FanOut.Cursor:
+		case cursor == "":
 			*now = user.FanOut{}
-			return nil
+		default:
+			now.Cursor = cursor
+			f.sendFanOut(c)
 		}
-		f.sendFanOut(c, cursor)
 		return nil
 	})
 	return err
 }
 
-// remindUser posts the message of a fan-out that is not done again, from the beginning.
+// remindUser posts the message of a fan-out that is not done.
 func (f Flow) remindUser(ctx context.Context, u user.User) error {
 	_, err := f.updateUser(ctx, u.ID, func(c *port.Change) error {
 		if c.User.FanOut.Kind == "" {
 			c.User.FanOut.Due = time.Time{}
 			return nil
 		}
-		f.sendFanOut(c, "")
+		f.sendFanOut(c)
 		return nil
 	})
 	return err

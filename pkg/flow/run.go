@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gas/pkg/fault"
+	"gas/pkg/flow/mutant"
 	"gas/pkg/job"
 	"gas/pkg/port"
 )
@@ -53,31 +54,37 @@ func (f Flow) hold(c *port.Change) {
 	}
 }
 
+// takeOver claims a job whose lease has run out, or fails it when that is the third death.
 func (f Flow) takeOver(ctx context.Context, old job.Job) (job.Job, error) {
 	gone := f.Gone != nil && f.Gone(old.Owner)
-	poisoned := false
-	j, err := f.advance(ctx, old.ID, job.StepTakeOver, func(c *port.Change) error {
+	dead := gone || f.Gone == nil // where nobody can know, a lease that ran out counts as a death
+	step := job.StepTakeOver
+	if dead && old.Deaths+1 >= maxDeaths {
+		step = job.StepPoison
+	}
+	j, err := f.advance(ctx, old.ID, step, func(c *port.Change) error {
 		if !FenceOf(old).holds(c.Job) {
 			return ErrLost
 		}
 		if !gone && c.Now.Before(c.Job.LeaseUntil) {
 			return ErrHeld
 		}
-		if gone || f.Gone == nil { // where nobody can know, a lease that ran out counts as a death
+		if dead {
 			c.Job.Deaths++
 		}
-		poisoned = c.Job.Deaths >= maxDeaths
 		f.hold(c)
+		if step == job.StepPoison {
+			fail(c, job.Failure{Code: string(fault.Poison), Text: "This job ended its worker three times. It was stopped so that others can go on."})
+		}
 		return nil
 	})
+	if err == nil && step == job.StepPoison {
+		err = ErrPoison
+	}
 	if err != nil {
 		return old, err
 	}
-	if !poisoned {
-		return j, nil
-	}
-	_, err = f.end(ctx, FenceOf(j), j.ID, job.StepPoison, job.Failure{Code: string(fault.Poison), Text: "This job ended its worker three times. It was stopped so that others can go on."})
-	return j, errors.Join(ErrPoison, err)
+	return j, nil
 }
 
 // Extend keeps a claim for another lease. ErrLost when the job was taken over, cancelled or deleted.
@@ -104,6 +111,9 @@ type Outcome struct {
 
 // Complete commits an attempt's outcome. ErrLost when the attempt is no longer the job's: its objects are then garbage for the collector.
 func (f Flow) Complete(ctx context.Context, jobID string, by Fence, o Outcome) (job.Job, error) {
+	if mutant.EarlyNotice {
+		f.noticeEarly(ctx, jobID)
+	}
 	return f.advance(ctx, jobID, job.StepComplete, func(c *port.Change) error {
 		j := c.Job
 		if !by.holds(j) {
@@ -119,24 +129,38 @@ func (f Flow) Complete(ctx context.Context, jobID string, by Fence, o Outcome) (
 	})
 }
 
+// noticeEarly is what a mutant does: it tells the owner before the commit.
+func (f Flow) noticeEarly(ctx context.Context, jobID string) {
+	j, err := f.Store.Job(ctx, jobID)
+	if err != nil {
+		return
+	}
+	_, _ = f.updateUser(ctx, j.UserID, func(c *port.Change) error {
+		c.Notices = append(c.Notices, notice(j, job.NoticeReady, c.Now))
+		c.Send = append(c.Send, job.Hint(jobID+"-early", job.Results, j))
+		return nil
+	})
+}
+
 // ResultGen is the gen of a job's first result.
 const ResultGen = 1
 
 // Fail ends an attempt's job with a reason for its owner.
 func (f Flow) Fail(ctx context.Context, jobID string, by Fence, why job.Failure) (job.Job, error) {
-	return f.end(ctx, by, jobID, job.StepFail, why)
-}
-
-func (f Flow) end(ctx context.Context, by Fence, jobID string, step job.Step, why job.Failure) (job.Job, error) {
-	return f.advance(ctx, jobID, step, func(c *port.Change) error {
+	return f.advance(ctx, jobID, job.StepFail, func(c *port.Change) error {
 		if !by.holds(c.Job) {
 			return ErrLost
 		}
-		c.Job.Error = &why
-		c.Job.CompleteTime = c.Now
-		c.Job.Owner = ""
+		fail(c, why)
 		return nil
 	})
+}
+
+// fail writes why a job has failed.
+func fail(c *port.Change, why job.Failure) {
+	c.Job.Error = &why
+	c.Job.CompleteTime = c.Now
+	c.Job.Owner = ""
 }
 
 // Retry gives a job back after an error of the infrastructure. After five of them it is failed instead; last tells so.

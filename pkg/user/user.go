@@ -56,6 +56,7 @@ type Billing struct {
 	Subscription string    `json:"subscription,omitempty"`
 	Status       string    `json:"status,omitempty"`
 	PeriodEnd    time.Time `json:"period_end,omitzero"`
+	Looks        int64     `json:"looks,omitempty"` // raised by each look at the provider, so that no two looks commit on the same version
 }
 
 // Load counts the user's unfinished jobs. It is written in the transaction that moves a job, so that a quota cannot be passed by a race.
@@ -70,9 +71,11 @@ func (l Load) Queued() int { return l.Uploading + l.Pending }
 
 // FanOut is a change of plan whose messages for each result have not all been sent. The sweeper posts it again until it is done.
 type FanOut struct {
-	Kind  string    `json:"kind,omitempty"` // "thaw" after an upgrade, "window" after a downgrade, empty when there is none
-	Since time.Time `json:"since,omitzero"`
-	Due   time.Time `json:"due,omitzero"` // when the sweeper looks again
+	Kind   string    `json:"kind,omitempty"`   // "thaw" after an upgrade, "window" after a downgrade, empty when there is none
+	Begun  int64     `json:"begun,omitempty"`  // the user's version at which it began: which fan-out it is
+	Cursor string    `json:"cursor,omitempty"` // how far it is; the cursor in a message is only told along
+	Since  time.Time `json:"since,omitzero"`
+	Due    time.Time `json:"due,omitzero"` // when the sweeper looks again
 }
 
 // ID derives a user's id from who vouches for whom: "u_" and the first 26 characters of base32(sha256(issuer, newline, subject)), lower case.

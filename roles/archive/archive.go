@@ -31,7 +31,7 @@ func archive(ctx context.Context, d role.Deps, m role.Message) error {
 	}
 	f := d.Flow()
 	if body.JobID == "" {
-		return f.FanOutRound(ctx, body.UserID, flow.FanWindow, body.Cursor)
+		return f.FanOutRound(ctx, body.UserID, flow.FanWindow)
 	}
 	j, err := f.ClaimArchive(ctx, body.JobID)
 	switch {

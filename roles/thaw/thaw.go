@@ -29,7 +29,7 @@ func thaw(ctx context.Context, d role.Deps, m role.Message) error {
 	}
 	f := d.Flow()
 	if body.JobID == "" {
-		return f.FanOutRound(ctx, body.UserID, flow.FanThaw, body.Cursor)
+		return f.FanOutRound(ctx, body.UserID, flow.FanThaw)
 	}
 	j, err := f.ClaimThaw(ctx, body.JobID)
 	switch {

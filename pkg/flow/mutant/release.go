@@ -21,6 +21,3 @@ const (
 	WindowEnd   = false // the window's last instant still counts as open
 	EventOrder  = false // payment events are believed in the order of arrival
 )
-
-// Names lists the breaks that a build with the tag mutants has; none here.
-func Names() []string { return nil }
