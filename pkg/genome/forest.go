@@ -154,7 +154,7 @@ func (f *forest) plantGFF3(r *row) {
 	}
 }
 
-// ownID is the feature's ID, or its name, or, where it has neither, one that no other feature has.
+// ownID is the feature's ID, or its name. A feature that has neither can have no children and is passed over.
 func (f *forest) ownID(r *row) []byte {
 	if len(f.attrs.id) > 0 {
 		return unescape(f.attrs.id)
