@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"gas/pkg/consequence"
+	"gas/pkg/consequence/bcsq"
 	"gas/pkg/fault"
 	"gas/pkg/genome"
 	"gas/pkg/overlay"
@@ -31,7 +32,11 @@ type Recipe struct {
 	PerGene    bool
 	Canonical  bool
 	MANE       bool
-	Rules      string // "vep" or "csq"; "" = vep
+	Rules      string // "vep" or "csq"; "" = vep. By csq's rules the answer is BCSQ and there is no CSQ
+	Phased     bool   // judge the variants of a haplotype together: BCSQ says what they do
+	Phase      string // how unphased genotypes are read then, a letter of bcftools csq's option: r, m, a, s or R; "" = r
+	Brief      int    // amino acids that BCSQ shows of a change; 0 = all
+	AllStarts  bool   // BCSQ takes every start of the standard genetic code, not ATG alone
 }
 
 // Annotate runs the recipe on files. What Options say of Choose, Command and Settings comes from the recipe.
@@ -97,13 +102,42 @@ func (r Recipe) engine() (consequence.Options, error) {
 		return o, fault.New(fault.Usage, "There is no style %q; it is csq or ann.", r.Style)
 	}
 	switch r.Rules {
-	case "", "vep":
+	case "", "vep", "csq":
 	default:
-		return o, fault.New(fault.Usage, "There are no rules %q; they are vep.", r.Rules)
+		return o, fault.New(fault.Usage, "There are no rules %q; they are vep or csq.", r.Rules)
+	}
+	if err := r.checkHaplotypes(); err != nil {
+		return o, err
 	}
 	var err error
 	o.Fields, err = fieldsOf(r.Fields)
 	return o, err
+}
+
+// checkHaplotypes refuses what does not go with BCSQ.
+func (r Recipe) checkHaplotypes() error {
+	if len(r.Phase) > 1 || r.Phase != "" && !strings.Contains("rmasR", r.Phase) {
+		return fault.New(fault.Usage, "There is no phase %q; it is r, m, a, s or R.", r.Phase)
+	}
+	if r.Brief < 0 {
+		return fault.New(fault.Usage, "%d amino acids cannot be shown.", r.Brief)
+	}
+	if r.NoGenes && r.haplotypes() != nil {
+		return fault.New(fault.Usage, "Without genes there are no haplotypes to judge.")
+	}
+	return nil
+}
+
+// haplotypes says how BCSQ is made; nil when it is not asked for.
+func (r Recipe) haplotypes() *bcsq.Options {
+	if !r.Phased && r.Rules != "csq" {
+		return nil
+	}
+	o := &bcsq.Options{Local: !r.Phased, Brief: r.Brief, AllStarts: r.AllStarts}
+	if r.Phase != "" {
+		o.Phase = bcsq.Phase(r.Phase[0])
+	}
+	return o
 }
 
 func fieldsOf(text string) ([]consequence.Field, error) {
@@ -158,11 +192,9 @@ func (k *kitchen) choose(_ context.Context, peek *Peek) (*Annotator, error) {
 		if err := k.chooseReference(a, peek); err != nil {
 			return nil, err
 		}
-		engine, err := consequence.New(a.Reference, k.engine)
-		if err != nil {
-			return nil, fmt.Errorf("make the engine for %s: %w", a.Reference.Name, err)
+		if err := k.chooseRules(a); err != nil {
+			return nil, err
 		}
-		a.Engine = engine
 	}
 	if k.set != nil {
 		k.set.Bind(func(key string) bool { return peek.Header.Declared("INFO", key) != nil })
@@ -172,6 +204,20 @@ func (k *kitchen) choose(_ context.Context, peek *Peek) (*Annotator, error) {
 		}
 	}
 	return a, nil
+}
+
+// chooseRules makes what judges: the engine, or csq's rules, or both.
+func (k *kitchen) chooseRules(a *Annotator) error {
+	a.Haplotypes = k.recipe.haplotypes()
+	if k.recipe.Rules == "csq" {
+		return nil
+	}
+	engine, err := consequence.New(a.Reference, k.engine)
+	if err != nil {
+		return fmt.Errorf("make the engine for %s: %w", a.Reference.Name, err)
+	}
+	a.Engine = engine
+	return nil
 }
 
 func (k *kitchen) chooseReference(a *Annotator, peek *Peek) error {
@@ -288,5 +334,9 @@ func (r Recipe) settings() []Setting {
 	switched("canonical", r.Canonical)
 	switched("mane", r.MANE)
 	add("rules", r.Rules, "vep")
+	switched("phased", r.Phased)
+	add("phase", r.Phase)
+	add("brief", strconv.Itoa(r.Brief), "0")
+	switched("all-starts", r.AllStarts)
 	return settings
 }

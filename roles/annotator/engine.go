@@ -70,7 +70,7 @@ func recipe(o Order) annotate.Recipe {
 	p := o.Options
 	return annotate.Recipe{
 		Reference: p.Reference, References: o.References, Databases: p.Databases, Installed: o.Databases, Distance: p.Distance, Style: p.Style, Fields: p.Fields,
-		NoHGVS: p.NoHGVS, Pick: p.Pick, PerGene: p.PerGene, Canonical: p.Canonical, MANE: p.Mane, Rules: p.Rules,
+		NoHGVS: p.NoHGVS, Pick: p.Pick, PerGene: p.PerGene, Canonical: p.Canonical, MANE: p.Mane, Rules: p.Rules, Phased: p.Phased,
 	}
 }
 
