@@ -48,6 +48,7 @@ const (
 	StepRestored Step = "restored"
 	StepBadCopy  Step = "bad copy"
 	StepDamage   Step = "damage"
+	StepCondemn  Step = "condemn"
 	StepMend     Step = "mend"
 	StepMendCold Step = "mend cold"
 )
@@ -145,12 +146,14 @@ var Flow = []Row{
 		If: "gen; archive ref; the restored copy was verified", Does: "result key, restored_time, no archive", Why: "The archive is deleted only after this commit."},
 	{Step: StepBadCopy, From: []State{thawing}, To: Same, By: "restore",
 		If: "gen; fewer than 3 wrong checksums", Does: "bad_restores+1, no retrieval", Why: "A copy that was bent on its way is fetched again."},
-	{Step: StepDamage, From: []State{archiving, thawing}, To: damaged, By: "archive, restore",
-		If: "gen; the hot object is gone or wrong, or 3 restores were wrong", Does: "nothing else", Why: "No good copy is known: nothing is deleted but by the owner."},
-	{Step: StepMendCold, From: []State{damaged}, To: archived, By: "fsck",
-		If: "gen; the cold copy was read and verifies", Does: "gen+1", Why: "A good copy was found again."},
-	{Step: StepMend, From: []State{damaged, hot, archiving}, To: hot, By: "fsck",
-		If: "gen; another copy was read and verifies", Does: "gen+1, result key", Why: "A good copy was found again."},
+	{Step: StepDamage, From: []State{archiving, thawing}, To: damaged, By: "archive, thaw, restore",
+		If: "gen; the copy that is named is gone or wrong, or 3 restores were wrong", Does: "nothing else", Why: "No good copy is known: nothing is deleted but by the owner."},
+	{Step: StepCondemn, From: []State{hot, archived}, To: damaged, By: "fsck",
+		If: "gen, state; no good copy was found", Does: "nothing else", Why: "The page tells the owner the truth, and nothing is deleted."},
+	{Step: StepMend, From: []State{hot, archiving, archived, thawing, damaged}, To: hot, Timers: true, By: "fsck",
+		If: "gen; a hot copy was read and verifies", Does: "gen+1, result key and size", Why: "A good copy was found, or the record told something wrong of it."},
+	{Step: StepMendCold, From: []State{hot, archiving, archived, thawing, damaged}, To: archived, By: "fsck",
+		If: "gen; a cold copy has the recorded sha256 and size", Does: "gen+1, archive {ref, gen}", Why: "A good copy was found."},
 	{Step: StepWarn, From: []State{hot}, To: Same, Sends: []Topic{Results}, Notice: NoticeExpiring, By: "archive",
 		If: "the plan is free; free_until is near", Does: "warned", Why: "Nobody shall lose sight of a result without having been told."},
 
