@@ -300,7 +300,12 @@ func (j *judge) spellCodons(fx *Effect) {
 		return
 	}
 	from := len(s.text)
-	s.text = append(p.appendCodon(s.text, &p.reference), '/')
+	if p.display == nil {
+		mark := len(s.arena)
+		s.arena = p.appendCodon(s.arena, &p.reference)
+		p.display = s.arena[mark:]
+	}
+	s.text = append(append(s.text, p.display...), '/')
 	s.text = p.appendCodon(s.text, &j.side)
 	fx.Codons = Span{uint32(from), uint32(len(s.text))}
 }

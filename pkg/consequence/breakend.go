@@ -54,14 +54,14 @@ func (e *Engine) overlapEffect(s *Scratch, transcript, index int, sv *structural
 	s.Effects = append(s.Effects, fx)
 }
 
-// annotateBreakends judges a join: the record's own place and its mates', each for the transcripts near it.
+// annotateBreakends judges a join: the record's own place and its mate, each for the transcripts near it. An end without a mate is judged as any other structural allele.
 func (e *Engine) annotateBreakends(s *Scratch, v *Variant, index int, alt []byte, sv *structural) {
-	ends := [2]breakend{{contig: v.Contig, pos: sv.start}}
+	ends := [2]breakend{{contig: v.Contig, pos: sv.start, text: []byte(sv.class)}}
 	count := 1
-	if mate, ok := e.mate(v, alt); ok {
+	if mate, ok := e.mate(s, v, alt); ok {
+		ends[0].text = s.ownText(v.Ref, alt)
 		ends[1], count = mate, 2
 	}
-	ends[0].text = ownText(alt, count)
 	found := false
 	for _, end := range ends[:count] {
 		spelled := s.write(end.text)
@@ -72,7 +72,7 @@ func (e *Engine) annotateBreakends(s *Scratch, v *Variant, index int, alt []byte
 			}
 			found = true
 			if e.wanted(t) {
-				e.overlapEffect(s, o.Index, index, sv, touches(end.pos, end.pos, int(t.Start)+1, int(t.End)), spelled)
+				e.overlapEffect(s, o.Index, index, sv, count == 2 && touches(end.pos, end.pos, int(t.Start)+1, int(t.End)), spelled)
 			}
 		}
 	}
@@ -82,22 +82,22 @@ func (e *Engine) annotateBreakends(s *Scratch, v *Variant, index int, alt []byte
 	}
 }
 
-// ownText is how VEP writes the record's own end of a join: the base with a point on the side of the mate.
-func ownText(alt []byte, ends int) []byte {
-	if ends == 1 {
-		return alt
-	}
+// ownText is how VEP writes the record's own end of a join: REF with a point on the side of the mate.
+func (s *Scratch) ownText(ref, alt []byte) []byte {
+	mark := len(s.arena)
 	if alt[0] == '[' || alt[0] == ']' {
-		return []byte(".N")
+		s.arena = append(append(s.arena, '.'), ref...)
+	} else {
+		s.arena = append(append(s.arena, ref...), '.')
 	}
-	return []byte("N.")
+	return s.arena[mark:]
 }
 
-// mate reads the other end of a join from the allele.
-func (e *Engine) mate(v *Variant, alt []byte) (breakend, bool) {
+// mate reads the other end of a join from the allele, or from CHR2 and END2 (else END) where the allele is only a symbol.
+func (e *Engine) mate(s *Scratch, v *Variant, alt []byte) (breakend, bool) {
 	open := bytes.IndexAny(alt, "[]")
 	if open < 0 {
-		return breakend{}, false
+		return e.mateInInfo(s, v, alt)
 	}
 	inner := alt[open+1:]
 	end := bytes.IndexAny(inner, "[]")
@@ -111,4 +111,21 @@ func (e *Engine) mate(v *Variant, alt []byte) (breakend, bool) {
 	contig, ok := e.ref.ContigOf(bytes.TrimSpace(inner[:colon]))
 	pos, err := strconv.Atoi(string(bytes.TrimSpace(inner[colon+1 : end])))
 	return breakend{contig: contig, pos: pos, text: alt}, ok && err == nil
+}
+
+// mateInInfo reads the other end of a join from INFO, and writes it as VEP does.
+func (e *Engine) mateInInfo(s *Scratch, v *Variant, alt []byte) (breakend, bool) {
+	chrom := infoValue(v.Info, "CHR2")
+	pos, ok := infoNumber(v.Info, "END2")
+	if !ok {
+		pos, ok = infoNumber(v.Info, "END")
+	}
+	contig, known := e.ref.ContigOf(chrom)
+	if !ok || !known || string(bytes.Trim(alt, "<>")) != "BND" {
+		return breakend{}, false
+	}
+	mark := len(s.arena)
+	s.arena = append(append(append(s.arena, "N["...), chrom...), ':')
+	s.arena = append(appendNumber(s.arena, pos), '[')
+	return breakend{contig: contig, pos: pos, text: s.arena[mark:]}, true
 }

@@ -100,6 +100,8 @@ func appendFound(dst []byte, s *Scratch, fx *Effect, f Field) []byte {
 		return append(dst, s.Bytes(fx.AminoAcids)...)
 	case FieldCodons:
 		return append(dst, s.Bytes(fx.Codons)...)
+	case FieldAlleleNum:
+		return appendNumber(dst, fx.Allele+1)
 	case FieldDistance:
 		if fx.Distance >= 0 {
 			return appendNumber(dst, int(fx.Distance))

@@ -128,15 +128,15 @@ func (p *site) position(at int) (hgvs.Position, bool) {
 		}
 		return p.fromCodons(int(x.SplicedStart)+1+int(x.End)-at, 0), true
 	}
-	if i == 0 {
-		return hgvs.Position{}, false
+	if i == 0 { // Before the transcript VEP takes the last exon for the one to the left.
+		i = n
 	}
 	return p.inIntron(at, p.left(i-1), x), true
 }
 
 // inIntron names a base of the intron between two exons, by the nearer one; in the middle by the one before it in the transcript.
 func (p *site) inIntron(at int, left, right *genome.Exon) hgvs.Position {
-	up, down := at-int(left.End), int(right.Start)+1-at
+	up, down := max(at-int(left.End), int(left.End)-at), int(right.Start)+1-at
 	last := func(x *genome.Exon) int { return int(x.SplicedStart + x.End - x.Start) }
 	switch fromLeft := up < down || up == down && p.forward; {
 	case fromLeft && p.forward:

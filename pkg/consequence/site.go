@@ -59,6 +59,7 @@ type site struct {
 	cdnaLimits, cdsLimits, pepLimits limits
 
 	reference side   // the reference allele
+	display   []byte // the reference's codons as they are written: once for all alleles
 	tail      []byte // the 3' UTR, where it had to be made
 	overlap   overlap
 }
