@@ -11,7 +11,7 @@ TESTFLAGS ?= -race -p 2 -timeout 20m
 PKG       ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test deps lint load oracle cover race-binary tools
+.PHONY: help run build test deps lint load oracle cover screenshots race-binary tools
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ oracle: build ## compare with the answers of Ensembl VEP in the shared data
 	@for set in mt sars-cov-2; do \
 		./$(BIN) annotate --quiet ../shared/data/$$set/saturation.vcf.gz -o bin/$$set.vcf.gz && \
 		python3 ../shared/data/concordance.py ../shared/data/$$set/saturation.vep115.tsv.gz bin/$$set.vcf.gz | head -15 || exit 1; done
+
+screenshots: ## open every page in chromium and keep a picture of each in screenshots/
+	GAS_SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -count=1 -run TestEveryPageFitsItsWindow ./test/browser
 
 cover: ## test coverage of every package, as coverage.html
 	$(GO) test -coverpkg=./... -coverprofile=coverage.out $(PKG)

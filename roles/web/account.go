@@ -77,7 +77,7 @@ func (s *site) showProfile(c echo.Context, secret string) error {
 	}
 	for _, open := range sessions {
 		here := w.session != nil && w.session.ID == open.ID
-		view.Sessions = append(view.Sessions, sessionView{ID: open.ID, Browser: orDefault(open.Browser, "unknown"), Began: at(open.Created), Seen: at(open.Seen), Here: here})
+		view.Sessions = append(view.Sessions, sessionView{ID: open.ID, Browser: browserText(open.Browser), Began: at(open.Created), Seen: at(open.Seen), Here: here})
 	}
 	return s.show(c, "profile", head{Title: "Profile"}, view)
 }

@@ -117,7 +117,14 @@ func lengthChart(counts map[int]int64) chartView {
 			view.Rows = append(view.Rows, chartRow{lengthText(length), countText(n)})
 		}
 		if length%10 == 0 {
-			view.Texts = append(view.Texts, textShape{"label", unit(x + step/2), unit(foot + 16), "middle", lengthText(length)})
+			anchor, place := "middle", x+step/2
+			switch length {
+			case -lengthEnd:
+				anchor, place = "start", 8
+			case lengthEnd:
+				anchor, place = "end", chartWidth-8
+			}
+			view.Texts = append(view.Texts, textShape{"label", unit(place), unit(foot + 16), anchor, lengthText(length)})
 		}
 	}
 	return view
@@ -126,9 +133,9 @@ func lengthChart(counts map[int]int64) chartView {
 func lengthText(length int) string {
 	switch {
 	case length == lengthEnd:
-		return "+20 and more"
+		return "≥ +20"
 	case length == -lengthEnd:
-		return "-20 and more"
+		return "≤ -20"
 	case length > 0:
 		return "+" + countText(length)
 	}

@@ -178,6 +178,9 @@ func (v sight) note() *noteView {
 	case v.expired():
 		return &noteView{Tone: "archived", Head: "The free window of this result ended " + clockText(v.freeUntil, v.now) + ".", Text: "It is kept in cold storage; input, log and summary stay readable.", Action: upgrade}
 	}
+	if v.Storage == job.Archived {
+		return &noteView{Tone: "archived", Head: "The result is in cold storage.", Text: "Input, log and summary stay readable.", Action: upgrade}
+	}
 	return nil
 }
 

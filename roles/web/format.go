@@ -22,6 +22,15 @@ func at(t time.Time) when {
 	return when{ISO: t.Format(time.RFC3339), Text: t.Format("2 Jan 2006, 15:04 UTC")}
 }
 
+// toTheSecond is at with seconds, for what is read line by line.
+func toTheSecond(t time.Time) when {
+	w := at(t)
+	if w.ISO != "" {
+		w.Text = t.UTC().Format("2 Jan 2006, 15:04:05 UTC")
+	}
+	return w
+}
+
 // clockText is a time of day, with the date where it is not today.
 func clockText(t, now time.Time) string {
 	t, now = t.UTC(), now.UTC()
@@ -143,4 +152,25 @@ func nameOf(u user.User) string {
 		}
 	}
 	return "you"
+}
+
+// browserText names a browser and its system from what it says of itself, as far as they are well known.
+func browserText(agent string) string {
+	find := func(pairs ...[2]string) string {
+		for _, p := range pairs {
+			if strings.Contains(agent, p[0]) {
+				return p[1]
+			}
+		}
+		return ""
+	}
+	name := find([2]string{"Edg/", "Edge"}, [2]string{"OPR/", "Opera"}, [2]string{"Firefox/", "Firefox"}, [2]string{"Chrome/", "Chrome"}, [2]string{"Safari/", "Safari"}, [2]string{"curl/", "curl"})
+	system := find([2]string{"Windows", "Windows"}, [2]string{"iPhone", "iPhone"}, [2]string{"iPad", "iPad"}, [2]string{"Android", "Android"}, [2]string{"Mac OS X", "macOS"}, [2]string{"Linux", "Linux"})
+	switch {
+	case name == "":
+		return orDefault(visible(firstOf(agent, 60)), "Unknown browser")
+	case system == "":
+		return name
+	}
+	return name + " on " + system
 }

@@ -105,11 +105,11 @@ func attention(seen []sight) []attentionView {
 func exampleRows() []exampleView {
 	high, moderate, low, modifier := impactView{"HIGH", "high"}, impactView{"MODERATE", "moderate"}, impactView{"LOW", "low"}, impactView{"MODIFIER", "modifier"}
 	return []exampleView{
-		{"MT:3243", "A > G", "MT-TL1", "n.14A>G", "non_coding_transcript_exon_variant", modifier},
-		{"MT:7028", "C > T", "MT-CO1", "c.1125C>T p.Ala375=", "synonymous_variant", low},
-		{"MT:8993", "T > G", "MT-ATP6", "c.467T>G p.Leu156Arg", "missense_variant", moderate},
-		{"MT:9952", "G > A", "MT-CO3", "c.746G>A p.Trp249Ter", "stop_gained", high},
-		{"MT:11778", "G > A", "MT-ND4", "c.1019G>A p.Arg340His", "missense_variant", moderate},
+		{"MT:3243", "A > G", "TRNL1", "n.14A>G", "non_coding_transcript_exon_variant", modifier},
+		{"MT:7028", "C > T", "COX1", "c.1125C>T p.Ala375=", "synonymous_variant", low},
+		{"MT:8993", "T > G", "ATP6", "c.467T>G p.Leu156Arg", "missense_variant", moderate},
+		{"MT:9952", "G > A", "COX3", "c.746G>A p.Trp249Ter", "stop_gained", high},
+		{"MT:11778", "G > A", "ND4", "c.1019G>A p.Arg340His", "missense_variant", moderate},
 	}
 }
 

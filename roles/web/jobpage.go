@@ -9,6 +9,7 @@ import (
 
 	"gas/pkg/fault"
 	"gas/pkg/job"
+	"gas/pkg/user"
 )
 
 // jobView is the page of a job around one of its tabs.
@@ -60,7 +61,7 @@ func (v sight) buttons() []buttonLink {
 	if v.Status == job.Completed && v.readable == nil {
 		out = append(out, buttonLink{URL: fileURL(v.ID, kindResult), Text: "Download", Look: "btn-primary", Download: true})
 	}
-	if fault.Is(v.readable, fault.Expired) {
+	if v.Status == job.Completed && v.owner.Plan != user.Premium && (v.expired() || v.Storage == job.Archived) {
 		out = append(out, buttonLink{URL: "/subscribe", Text: "Upgrade to bring it back", Look: "btn-primary"})
 	}
 	if v.Status == job.Pending || v.Status == job.Running {
@@ -179,7 +180,7 @@ func (s *site) detailsPage(c echo.Context) error {
 	}
 	view := detailsView{Job: v.facts(), Options: v.optionFacts(), Command: v.command()}
 	for _, e := range events {
-		view.Events = append(view.Events, eventView{At: at(e.At), Name: e.Name, From: e.From, To: e.To, By: e.By, Detail: visible(e.Detail)})
+		view.Events = append(view.Events, eventView{At: toTheSecond(e.At), Name: e.Name, From: e.From, To: e.To, By: e.By, Detail: visible(e.Detail)})
 	}
 	return s.showJob(c, v, "job_details", "details", view)
 }
@@ -225,7 +226,7 @@ func (v sight) optionFacts() []factView {
 	add("Databases", orDefault(strings.Join(o.Databases, ", "), "none"))
 	add("HGVS", map[bool]string{true: "left out", false: "yes"}[o.NoHGVS])
 	for _, name := range sortedKeys(v.Versions) {
-		facts = append(facts, factView{visible(sentence(name)), visible(v.Versions[name]), true})
+		facts = append(facts, factView{"Version of " + visible(name), visible(v.Versions[name]), true})
 	}
 	return facts
 }

@@ -1,0 +1,111 @@
+package browser
+
+import (
+	"context"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// tab is one page of a chromium of its own.
+type tab struct {
+	t      *testing.T
+	ctx    context.Context
+	mu     sync.Mutex
+	faults []string // errors and broken policies that the page wrote to its console
+}
+
+// openTab starts chromium. Where it is missing the test is skipped.
+func openTab(t *testing.T) *tab {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("chromium is missing: run make deps")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("headless", "new"), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), chromedp.Flag("hide-scrollbars", true),
+	)
+	parent, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
+	ctx, _ := chromedp.NewContext(parent)
+	require.NoError(t, chromedp.Do(ctx))
+	p := &tab{t: t, ctx: ctx}
+	watching, stop := context.WithCancel(ctx)
+	messages := chromedp.Console(watching)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if m.Type == "error" || m.IsException() {
+				p.mu.Lock()
+				p.faults = append(p.faults, m.Text+" at "+m.URL)
+				p.mu.Unlock()
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-done
+		ending, cancelEnding := context.WithTimeout(ctx, 10*time.Second)
+		defer cancelEnding()
+		_ = chromedp.Cancel(ending)
+		cancel()
+	})
+	return p
+}
+
+// do runs steps, each test within half a minute.
+func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	require.NoError(p.t, chromedp.Do(ctx, steps...))
+}
+
+// run runs one step that gives a value.
+func run[T any](p *tab, step chromedp.Action[T]) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	value, err := chromedp.Run(ctx, step)
+	require.NoError(p.t, err)
+	return value
+}
+
+// waitFor waits until an expression of the page is true.
+func (p *tab) waitFor(expression string) {
+	p.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for time.Now().Before(deadline) {
+		ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	require.Fail(p.t, "the page never became so", expression)
+}
+
+// signIn opens a one-time link and presses its button.
+func (p *tab) signIn(link string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(link), chromedp.Click("main button"))
+	p.waitFor(`location.pathname === "/"`)
+}
+
+// quiet fails when a page complained: an exception, a blocked load, a broken policy.
+func (p *tab) quiet() {
+	p.t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	require.Empty(p.t, p.faults)
+}

@@ -1,0 +1,121 @@
+package browser
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"gas/pkg/flow"
+	"gas/pkg/job"
+	"gas/pkg/port"
+	"gas/pkg/user"
+)
+
+// shot is one page in one state.
+type shot struct{ name, path string }
+
+// overflow lists what stands out of the window to the right, as it would be cut off or make the page scroll sideways.
+const overflow = `(() => {
+  const wide = [];
+  for (const e of document.body.querySelectorAll("*")) {
+    const r = e.getBoundingClientRect();
+    if (r.width && r.right > innerWidth + 1 && !e.closest("details:not([open]), .table-wrap, .sr, .skip, svg, pre, table.stacked thead, .menu > div")) wide.push(e.tagName + "." + e.className + " " + Math.round(r.right));
+  }
+  if (document.scrollingElement.scrollWidth > innerWidth + 1) wide.push("the page scrolls sideways: " + document.scrollingElement.scrollWidth);
+  return wide.slice(0, 5);
+})()`
+
+// TestEveryPageFitsItsWindow opens every page in every state, wide and narrow, light and dark. With GAS_SCREENSHOTS=FOLDER it also keeps the pictures.
+func TestEveryPageFitsItsWindow(t *testing.T) {
+	s := newStage(t)
+	shots := setScene(t, s)
+	p := openTab(t)
+	folder := os.Getenv("GAS_SCREENSHOTS")
+	for _, visitor := range []bool{true, false} {
+		if !visitor {
+			p.signIn(s.link(user.ID(user.Local, "owner")))
+		}
+		for _, theme := range []string{"light", "dark"} {
+			p.do(chromedp.Navigate(s.server.URL + "/docs"))
+			run(p, chromedp.Evaluate[bool](fmt.Sprintf(`fetch("/theme", {method: "POST", headers: {"Content-Type": "application/x-www-form-urlencoded"}, body: "theme=%s&back=/docs"}).then(r => r.ok)`, theme), chromedp.EvalAwaitPromise))
+			for _, size := range [][2]int64{{1280, 800}, {390, 844}} {
+				p.do(chromedp.EmulateViewport(size[0], size[1]))
+				for _, page := range shots[visitor] {
+					p.do(chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
+					require.Empty(t, run(p, chromedp.Evaluate[[]string](overflow)), "%s at %d, %s", page.path, size[0], theme)
+					if folder != "" {
+						name := fmt.Sprintf("%s-%d-%s.png", page.name, size[0], theme)
+						require.NoError(t, os.MkdirAll(folder, 0o755))
+						require.NoError(t, os.WriteFile(filepath.Join(folder, name), run(p, chromedp.FullScreenshot(100)), 0o644))
+					}
+				}
+			}
+		}
+	}
+	for _, fault := range p.faults { // pages of errors are answered with their status, which chromium notes
+		require.Contains(t, fault, "Failed to load resource")
+	}
+}
+
+// setScene makes jobs in every state and lists the pages, for visitors (true) and for the one who is signed in.
+func setScene(t *testing.T, s *stage) map[bool][]shot {
+	t.Helper()
+	ctx := t.Context()
+	s.heartbeats("web", "annotator", "notify", "archive", "thaw")
+	owner, _ := s.person("owner", user.Free)
+	_, err := s.deps.Store.UpdateUser(ctx, owner, func(c *port.Change) error { c.User.FreeSince = c.Now.Add(-48 * time.Hour); return nil })
+	require.NoError(t, err)
+	s.person("Grace Hopper with quite a long name", user.Premium)
+	many, example := manyVariants(t), exampleText(t)
+
+	archived := s.finish(s.submit(owner, "cohort-2025.vcf.gz", many), many)
+	s.edit(archived.ID, func(j *job.Job) {
+		j.Storage, j.Gen, j.StartTime, j.CompleteTime = job.Archived, 2, j.StartTime.Add(-3*time.Hour), j.CompleteTime.Add(-3*time.Hour)
+		j.Archive = job.Archive{Ref: "archive/1/x/2", Gen: 2}
+	})
+	thawing := s.finish(s.submit(owner, "trio.vcf", example), example)
+	s.edit(thawing.ID, func(j *job.Job) {
+		j.Storage, j.Gen = job.Thawing, 3
+		j.Retrieval = job.Retrieval{ID: "r1", Tier: port.Expedited, AskedAt: s.deps.Now(), ExpectedAt: s.deps.Now().Add(3 * time.Hour)}
+	})
+	done := s.finish(s.submit(owner, "NA12878.mitochondrion.vcf", many), many)
+	failed := s.submit(owner, "exome-without-a-column-and-with-a-rather-long-name-that-has-to-break-somewhere.vcf", []byte("x"))
+	j, err := s.flow.Claim(ctx, failed.ID)
+	require.NoError(t, err)
+	_, err = s.flow.Fail(ctx, failed.ID, flow.FenceOf(j), job.Failure{Code: "bad_input", Line: 1204, Text: "The position is not a number."})
+	require.NoError(t, err)
+	cancelled := s.submit(owner, "wrong-file.vcf", example)
+	_, err = s.flow.Cancel(ctx, owner, cancelled.ID)
+	require.NoError(t, err)
+	running := s.submit(owner, "genome.vcf.gz", many)
+	j, err = s.flow.Claim(ctx, running.ID)
+	require.NoError(t, err)
+	require.NoError(t, s.deps.Store.PutProgress(ctx, job.Progress{JobID: j.ID, Attempt: j.Attempt, Stage: "annotating", Percent: 62, Records: 2_841_204, Contig: "chr7", At: s.deps.Now()}))
+	s.edit(running.ID, func(j *job.Job) {
+		j.StartTime = j.StartTime.Add(-65 * time.Second)
+		j.LeaseUntil = s.deps.Now().Add(time.Hour)
+	})
+	waiting := s.submit(owner, "second-sample.vcf", example)
+	err = s.deps.Mailer.Send(ctx, port.Mail{ID: "m1", To: "owner@example.org", Subject: "Your annotation is ready", Text: "It took 4.1 s.\n\n445 records, 445 annotated.", UserID: owner, At: s.deps.Now()})
+	require.NoError(t, err)
+
+	pages := []shot{
+		{"home", "/"}, {"annotate", "/annotate"}, {"jobs", "/annotations"}, {"jobs-none", "/annotations?q=nothing"}, {"profile", "/profile"}, {"subscribe", "/subscribe"}, {"usage", "/usage"},
+		{"inbox", "/inbox"}, {"admin", "/admin"}, {"not-found", "/annotations/0190a1b2-0000-7000-8000-000000000000"},
+		{"job-done", "/annotations/" + done.ID}, {"job-files", "/annotations/" + done.ID + "/files"}, {"job-log", "/annotations/" + done.ID + "/log"}, {"job-details", "/annotations/" + done.ID + "/details"},
+	}
+	for name, id := range map[string]string{"archived": archived.ID, "thawing": thawing.ID, "failed": failed.ID, "cancelled": cancelled.ID, "running": running.ID, "waiting": waiting.ID} {
+		pages = append(pages, shot{"job-" + name, "/annotations/" + id})
+	}
+	visitors := []shot{{"visitor", "/"}, {"login", "/login?next=/annotations"}, {"login-once", "/login/once?t=abc"}, {"status", "/status"}, {"nowhere", "/nowhere"}}
+	for _, page := range []string{"", "/input", "/results", "/filters", "/api", "/errors", "/privacy"} {
+		visitors = append(visitors, shot{"docs" + strings.ReplaceAll(page, "/", "-"), "/docs" + page})
+	}
+	return map[bool][]shot{true: visitors, false: pages}
+}
