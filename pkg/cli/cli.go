@@ -113,7 +113,7 @@ const (
 // commands lists every command by its group.
 func (a *app) commands() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
-		groupEngine: {a.annotateCommand(), a.referenceCommand(), a.databaseCommand()},
+		groupEngine: {a.annotateCommand(), a.checkCommand(), a.referenceCommand(), a.databaseCommand()},
 		groupOperator: {a.tokenCommand(), a.userCommand(), a.queueCommand(), a.doctorCommand(), a.healthcheckCommand(),
 			a.byHandCommand("archive", "JOB", "move one free result whose window is over to cold storage"),
 			a.byHandCommand("thaw", "USER", "ask for all of a premium user's archived results"),
@@ -121,7 +121,7 @@ func (a *app) commands() map[string][]*cobra.Command {
 			a.byHandCommand("notify", "JOB", "send the mails of one job that wait"),
 		},
 		groupService: {a.serveCommand(), a.submitCommand(), a.jobsCommand(), a.variantsCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand()},
-		groupSelf:    {a.flowCommand(), a.configCommand(), a.versionCommand(), a.manCommand()},
+		groupSelf:    {a.routesCommand(), a.flowCommand(), a.configCommand(), a.versionCommand(), a.manCommand()},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -178,9 +179,12 @@ func deps(c config.Config, p *backend.Ports, log zerolog.Logger) role.Deps {
 		Config: c, Plans: plans(c), Log: log, Now: p.Now, Instance: p.Instance, Install: p.Install, Version: version,
 		Store: p.Store, Records: p.Records, Inputs: p.Inputs, Results: p.Results, Parts: p.Parts, Bus: p.Bus, Queue: p.Queue,
 		Vault: p.Vault, Mailer: p.Mailer, Payments: p.Payments, Identity: p.Identity,
-		OwnerGone: p.OwnerGone, Wake: p.Wake,
+		OwnerGone: p.OwnerGone, Wake: p.Wake, NewID: newID,
 	}
 }
+
+// newID makes the id of a job. Ids sort by the time they were made.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // plans are the limits of each plan by the settings.
 func plans(c config.Config) user.Plans {

@@ -212,6 +212,20 @@ func (s *server) as(token string) []string {
 	return []string{"GAS_SERVER=" + s.url, "GAS_TOKEN=" + token}
 }
 
+// get asks the REST API directly, which is quicker than a command.
+func (s *server) get(token, path string) string {
+	s.w.t.Helper()
+	request, err := http.NewRequestWithContext(s.w.t.Context(), http.MethodGet, s.url+path, nil)
+	require.NoError(s.w.t, err)
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.w.t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(s.w.t, err)
+	return string(body)
+}
+
 // token makes a user's token without a server.
 func (w *world) token(user, plan string) string {
 	w.t.Helper()
