@@ -188,7 +188,7 @@ func (w *world) sweepAway() {
 		}
 	}
 	for ref := range w.cold {
-		if !named[ref] {
+		if !named[ref] && w.jobs[w.cold[ref].item.JobID].Storage != job.Damaged { // of those nothing is deleted
 			w.fail("L6", "%s is an orphan of the vault", ref)
 		}
 	}

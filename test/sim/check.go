@@ -113,9 +113,7 @@ func (w *world) wentCold(j job.Job) {
 	}
 }
 
-// deletes is called before an actor deletes a key or an item of the vault (S3).
-func (a *actor) deletes(name string) { a.deletesKey(name) }
-
+// deletesKey is called before somebody deletes a key or an item of the vault (S3).
 func (w *world) deletesKey(name string) {
 	w.dirty = true
 	for _, j := range w.jobs {
@@ -133,15 +131,15 @@ func (w *world) deletesKey(name string) {
 }
 
 // acks is called before a message is acked (S10).
-func (a *actor) acks(d port.Delivery) {
+func (a *actor) acks(message string) {
 	if !a.done {
-		a.fail("S10", "%s acked %s before its work was done", a.name, d.Message.ID)
+		a.fail("S10", "%s acked %s before its work was done", a.name, message)
 	}
 }
 
 // mailed is called before a mail is sent (S8).
-func (a *actor) mailed(m port.Mail) {
-	id, kind := strings.Split(m.ID, "-")[0], strings.Split(m.ID, "-")[1]
+func (a *actor) mailed(mailID string) {
+	id, kind := strings.Split(mailID, "-")[0], strings.Split(mailID, "-")[1]
 	j := a.jobs[id]
 	told := map[string]bool{
 		job.NoticeReady: j.Status == job.Completed, job.NoticeFailed: j.Status == job.Failed,
@@ -150,8 +148,8 @@ func (a *actor) mailed(m port.Mail) {
 	if !told[kind] && j.Status != job.Deleted {
 		a.fail("S8", "a mail says %s of job %s, which is %s", kind, id, j.State())
 	}
-	if a.mails[m.ID] > a.crashes+a.lost+a.slow {
-		a.fail("S8", "mail %s is sent for the %d. time after %d crashes", m.ID, a.mails[m.ID]+1, a.crashes)
+	if a.mails[mailID] > a.crashes+a.lost+a.slow {
+		a.fail("S8", "mail %s is sent for the %d. time after %d crashes", mailID, a.mails[mailID]+1, a.crashes)
 	}
 }
 

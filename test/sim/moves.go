@@ -55,7 +55,7 @@ func (w *world) letOne(waiting []*call) {
 	if v == bend {
 		w.bad++
 	}
-	w.bendNext, w.refuse = v == bend, v == refuse
+	w.bendNext = v == bend
 	w.grant(c, v)
 }
 

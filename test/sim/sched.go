@@ -134,34 +134,27 @@ func (w *world) die(p *process) {
 	}
 }
 
-// do makes one call to a port under the scheduler.
-func do[T any](ctx context.Context, a *actor, name string, fn func() (T, error)) (T, error) {
-	var nothing T
-	v, err := a.park(ctx, name)
-	if err != nil {
-		return nothing, err
-	}
+// judge carries a verdict out.
+func (a *actor) judge(v verdict, name string, fn func() error) error {
 	switch v {
 	case failBefore:
-		return nothing, fmt.Errorf("%s: %w", name, errFault)
+		return fmt.Errorf("%s: %w", name, errFault)
 	case unavailable:
-		return nothing, fmt.Errorf("%s: %w", name, port.ErrUnavailable)
+		return fmt.Errorf("%s: %w", name, port.ErrUnavailable)
 	case failAfter:
-		_, _ = fn()
-		return nothing, fmt.Errorf("%s, after it was done: %w", name, errFault)
+		_ = fn()
+		return fmt.Errorf("%s, after it was done: %w", name, errFault)
 	case crashBefore:
 		a.die(a.process)
 		runtime.Goexit()
 	case crashAfter:
-		_, _ = fn()
+		_ = fn()
 		a.die(a.process)
 		runtime.Goexit()
+	case refuse:
+		if err := refusal(name); err != nil {
+			return err
+		}
 	}
 	return fn()
-}
-
-// run is do for a call that gives nothing but an error.
-func run(ctx context.Context, a *actor, name string, fn func() error) error {
-	_, err := do(ctx, a, name, func() (struct{}, error) { return struct{}{}, fn() })
-	return err
 }

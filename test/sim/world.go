@@ -70,7 +70,6 @@ type world struct {
 	bad         int               // streams that were bent
 	expired     int               // retrievals that expired
 	bendNext    bool
-	refuse      bool
 	foreign     *ram // of a collector with the wrong table
 	foreignRuns int
 	broken      error
@@ -265,7 +264,7 @@ func (w *world) end() {
 		if len(waiting) == 0 {
 			return
 		}
-		w.bendNext, w.refuse = false, false
+		w.bendNext = false
 		w.grant(waiting[0], goOn)
 	}
 }
