@@ -10,8 +10,10 @@ import (
 
 // Encoder makes blocks; it is not safe for concurrent use.
 type Encoder struct {
-	deflate *flate.Writer
+	fast    *deflater     // for fastLevel
+	deflate *flate.Writer // for the other levels
 	sink    sink
+	joined  []byte // the text of several parts
 }
 
 // sink collects what the compressor writes.
@@ -22,10 +24,16 @@ func (s *sink) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// fastLevel is the level that is compressed by this package's own compressor.
+const fastLevel = 1
+
 // NewEncoder returns an Encoder of a compression level from 0 (none) to 9 (smallest).
 func NewEncoder(level int) (*Encoder, error) {
 	if level < 0 || level > 9 {
 		return nil, fmt.Errorf("make a bgzip encoder: level %d is not one of 0 to 9", level)
+	}
+	if level == fastLevel {
+		return &Encoder{fast: &deflater{}}, nil
 	}
 	e := &Encoder{}
 	var err error
@@ -39,6 +47,9 @@ func NewEncoder(level int) (*Encoder, error) {
 func (e *Encoder) Append(dst []byte, parts ...[]byte) []byte {
 	start := len(dst)
 	dst = append(dst, EOF[:headerSize]...)
+	if e.fast != nil {
+		return e.appendFast(dst, start, parts)
+	}
 	e.sink.bytes = dst
 	e.deflate.Reset(&e.sink)
 	checksum, length := uint32(0), 0
@@ -52,6 +63,26 @@ func (e *Encoder) Append(dst []byte, parts ...[]byte) []byte {
 	if len(dst)-start+footerSize > MaxBlock {
 		dst = appendStored(dst[:start+headerSize], parts, length)
 	}
+	return appendFooter(dst, start, checksum, length)
+}
+
+// appendFast appends a block's data and footer by the fast compressor.
+func (e *Encoder) appendFast(dst []byte, start int, parts [][]byte) []byte {
+	text := e.joined[:0]
+	if len(parts) == 1 {
+		text = parts[0]
+	} else {
+		for _, part := range parts {
+			text = append(text, part...)
+		}
+		e.joined = text
+	}
+	dst = e.fast.appendDeflated(dst, text)
+	return appendFooter(dst, start, crc32.ChecksumIEEE(text), len(text))
+}
+
+// appendFooter completes the block that begins at start.
+func appendFooter(dst []byte, start int, checksum uint32, length int) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, checksum)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(length))
 	binary.LittleEndian.PutUint16(dst[start+16:], uint16(len(dst)-start-1))
