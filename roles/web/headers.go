@@ -3,12 +3,14 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"gas/config"
+	"gas/pkg/fault"
 )
 
 // outside wraps the router in what holds for every answer, also for those that no route gives: the request's number, the headers, protection
@@ -26,8 +28,25 @@ func (s *site) outside(router http.Handler) http.Handler {
 		s.secure(h, csp)
 		seen := &recorder{ResponseWriter: w}
 		defer s.logRequest(seen, r, id, began)
+		defer s.survive(seen, r)
 		inner.ServeHTTP(seen, r)
 	})
+}
+
+// survive keeps a panic of one request from others, and answers it like any error of ours.
+func (s *site) survive(w *recorder, r *http.Request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler { // net/http's own way to break an answer off
+		panic(cause)
+	}
+	s.Log.Error().Interface("panic", cause).Bytes("stack", debug.Stack()).Str("request", w.Header().Get(echo.HeaderXRequestID)).Msg("request panicked")
+	if w.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	s.answerError(fault.New(fault.Internal, "Something went wrong on our side."), echo.New().NewContext(r, w))
 }
 
 // secure sets the headers of the design's T29. Handlers of static files loosen the cache, those of downloads tighten the policy.
