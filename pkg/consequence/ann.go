@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gas/pkg/genome"
+	"gas/pkg/hgvs"
 )
 
 // annFields are the 16 fields of the joint standard's ANN 1.0.
@@ -50,7 +51,7 @@ func (e *Engine) appendANNTranscript(dst []byte, s *Scratch, fx *Effect) []byte 
 	dst = append(appendOf(dst, fx.CDS, cds+int(t.Phase)), '|')
 	dst = append(appendOf(dst, fx.Protein, (cds+int(t.Phase))/3), '|')
 	if fx.Distance >= 0 {
-		dst = appendNumber(dst, int(fx.Distance))
+		dst = hgvs.AppendNumber(dst, int(fx.Distance))
 	}
 	dst = append(dst, '|')
 	if t.Flags&(genome.CDSStartNF|genome.CDSEndNF) != 0 {
@@ -69,5 +70,5 @@ func appendOf(dst []byte, r Range, length int) []byte {
 	if r == (Range{}) {
 		return dst
 	}
-	return appendNumber(append(r.Append(dst), '/'), length)
+	return hgvs.AppendNumber(append(r.Append(dst), '/'), length)
 }

@@ -200,12 +200,13 @@ func (s *Scratch) write(b []byte) Span {
 // describe adds the allele's effect at the site to the scratch.
 func (j *judge) describe() {
 	p, s := j.site, j.scratch
-	a := &p.v.alts[j.number]
-	t := j.terms()
-	fx := Effect{Allele: a.index, Transcript: p.index, Terms: t, Impact: t.Impact(), Distance: -1, AlleleSeq: s.alleleText(j.number)}
-	p.place(&fx)
+	fx := s.next()
+	fx.Allele, fx.Transcript, fx.Distance, fx.AlleleSeq = p.v.alts[j.number].index, p.index, -1, s.alleleText(j.number)
+	fx.Terms = j.terms()
+	fx.Impact = fx.Terms.Impact()
+	p.place(fx)
 	if p.overlap.inside && p.exonic && p.overlap.coding {
-		j.spellCodons(&fx)
+		j.spellCodons(fx)
 	}
 	if p.overlap.inside && !p.engine.opt.NoHGVS {
 		offset := 0
@@ -215,7 +216,6 @@ func (j *judge) describe() {
 			fx.HGVSOffset = int32(p.signed(offset))
 		}
 	}
-	s.Effects = append(s.Effects, fx)
 }
 
 // place fills in what depends on the variation's place alone.

@@ -3,6 +3,8 @@ package consequence
 import (
 	"bytes"
 	"strconv"
+
+	"gas/pkg/hgvs"
 )
 
 // breakend is one end of a join of two places.
@@ -126,6 +128,6 @@ func (e *Engine) mateInInfo(s *Scratch, v *Variant, alt []byte) (breakend, bool)
 	}
 	mark := len(s.arena)
 	s.arena = append(append(append(s.arena, "N["...), chrom...), ':')
-	s.arena = append(appendNumber(s.arena, pos), '[')
+	s.arena = append(hgvs.AppendNumber(s.arena, pos), '[')
 	return breakend{contig: contig, pos: pos, text: s.arena[mark:]}, true
 }

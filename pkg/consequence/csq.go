@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gas/pkg/genome"
+	"gas/pkg/hgvs"
 )
 
 // HeaderLine is the ##INFO line that declares the annotation, without its line end.
@@ -64,7 +65,7 @@ func (e *Engine) AppendField(dst []byte, s *Scratch, fx *Effect, f Field) []byte
 	case FieldImpact:
 		return append(dst, fx.Impact.String()...)
 	case FieldAlleleNum:
-		return appendNumber(dst, fx.Allele+1)
+		return hgvs.AppendNumber(dst, fx.Allele+1)
 	case FieldVariantClass:
 		return e.appendClass(dst, s, fx)
 	case FieldHGVSg:
@@ -101,14 +102,14 @@ func appendFound(dst []byte, s *Scratch, fx *Effect, f Field) []byte {
 	case FieldCodons:
 		return append(dst, s.Bytes(fx.Codons)...)
 	case FieldAlleleNum:
-		return appendNumber(dst, fx.Allele+1)
+		return hgvs.AppendNumber(dst, fx.Allele+1)
 	case FieldDistance:
 		if fx.Distance >= 0 {
-			return appendNumber(dst, int(fx.Distance))
+			return hgvs.AppendNumber(dst, int(fx.Distance))
 		}
 	case FieldHGVSOffset:
 		if fx.HGVSOffset != 0 {
-			return appendNumber(dst, int(fx.HGVSOffset))
+			return hgvs.AppendNumber(dst, int(fx.HGVSOffset))
 		}
 	}
 	return dst
@@ -129,7 +130,7 @@ func (e *Engine) appendKnown(dst []byte, t *genome.Transcript, f Field) []byte {
 	case FieldBiotype:
 		return e.appendText(dst, t.Biotype)
 	case FieldStrand:
-		return appendNumber(dst, int(t.Strand))
+		return hgvs.AppendNumber(dst, int(t.Strand))
 	case FieldFlags:
 		return appendFlags(dst, t)
 	case FieldSymbolSource:
@@ -203,11 +204,11 @@ func (p Part) Append(dst []byte) []byte {
 	if p.First == 0 {
 		return dst
 	}
-	dst = appendNumber(dst, int(p.First))
+	dst = hgvs.AppendNumber(dst, int(p.First))
 	if p.Last != p.First {
-		dst = appendNumber(append(dst, '-'), int(p.Last))
+		dst = hgvs.AppendNumber(append(dst, '-'), int(p.Last))
 	}
-	return appendNumber(append(dst, '/'), int(p.Total))
+	return hgvs.AppendNumber(append(dst, '/'), int(p.Total))
 }
 
 // Append appends the range as VEP writes it: "76", "76-78", "?-78", nothing where there is none.
@@ -216,15 +217,15 @@ func (r Range) Append(dst []byte) []byte {
 	case r.Start == 0 && r.End == 0:
 		return dst
 	case r.Start == r.End:
-		return appendNumber(dst, int(r.Start))
+		return hgvs.AppendNumber(dst, int(r.Start))
 	case r.Start == 0:
 		dst = append(dst, '?')
 	default:
-		dst = appendNumber(dst, int(r.Start))
+		dst = hgvs.AppendNumber(dst, int(r.Start))
 	}
 	dst = append(dst, '-')
 	if r.End == 0 {
 		return append(dst, '?')
 	}
-	return appendNumber(dst, int(r.End))
+	return hgvs.AppendNumber(dst, int(r.End))
 }

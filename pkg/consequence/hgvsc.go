@@ -3,7 +3,6 @@ package consequence
 import (
 	"bytes"
 	"sort"
-	"strconv"
 
 	"gas/pkg/genome"
 	"gas/pkg/hgvs"
@@ -165,6 +164,3 @@ func fromCodons(t *genome.Transcript, base, offset int) hgvs.Position {
 	}
 	return hgvs.Position{Base: base - first, Offset: offset}
 }
-
-// appendNumber appends an integer.
-func appendNumber(dst []byte, n int) []byte { return strconv.AppendInt(dst, int64(n), 10) }

@@ -64,9 +64,9 @@ func (e *Engine) appendGenomicName(dst []byte, s *Scratch, seq []byte) []byte {
 	name := e.ref.Text(e.ref.Contigs[w.contig].Name)
 	dst = append(append(dst, name...), ':', numberingOf(name), '.')
 	mark := len(s.arena)
-	s.arena = appendNumber(s.arena, c.Start+first)
+	s.arena = hgvs.AppendNumber(s.arena, c.Start+first)
 	middle := len(s.arena)
-	s.arena = appendNumber(s.arena, c.End+first)
+	s.arena = hgvs.AppendNumber(s.arena, c.End+first)
 	return c.AppendNucleotide(dst, s.arena[mark:middle], s.arena[middle:])
 }
 

@@ -330,7 +330,7 @@ func (j *judge) writeProtein(c *proteinChange) Span {
 	dst := append(s.text, k.text[k.protein.Start:k.protein.End]...)
 	switch {
 	case sameResidues(c.ref, c.alt) && c.kind != hgvs.Shifted && c.kind != hgvs.Insertion && c.kind != hgvs.Unstated && c.kind != hgvs.Duplication:
-		dst = append(appendNumber(hgvs.AppendResidues(dst, c.ref), c.start), "%3D"...)
+		dst = append(hgvs.AppendNumber(hgvs.AppendResidues(dst, c.ref), c.start), "%3D"...)
 	case j.stopLost() && (c.kind == hgvs.Deletion || c.kind == hgvs.Substitution):
 		dst = j.appendExtension(dst, c)
 	default:
@@ -380,24 +380,24 @@ func (j *judge) appendChange(dst []byte, c *proteinChange) []byte {
 		dst = appendEnds(dst, c.ref, c.start, c.end, len(c.ref) > 1)
 		return append(dst, "del"...)
 	case hgvs.Unstated:
-		dst = appendNumber(hgvs.AppendResidues(dst, c.ref), c.start)
+		dst = hgvs.AppendNumber(hgvs.AppendResidues(dst, c.ref), c.start)
 		if c.start != c.end {
-			return appendNumber(append(dst, "_?"...), c.end)
+			return hgvs.AppendNumber(append(dst, "_?"...), c.end)
 		}
 		return append(dst, '?')
 	}
-	dst = appendNumber(hgvs.AppendResidues(dst, c.ref), c.start)
+	dst = hgvs.AppendNumber(hgvs.AppendResidues(dst, c.ref), c.start)
 	return hgvs.AppendResidues(dst, c.alt)
 }
 
 // appendEnds appends a run of amino acids by its first and, where it is long, its last.
 func appendEnds(dst, pep []byte, start, end int, long bool) []byte {
 	if !long {
-		return appendNumber(hgvs.AppendResidues(dst, pep), start)
+		return hgvs.AppendNumber(hgvs.AppendResidues(dst, pep), start)
 	}
 	dst = append(dst, hgvs.Residue(pep[0])...)
-	dst = append(appendNumber(dst, start), '_')
-	return appendNumber(append(dst, hgvs.Residue(pep[len(pep)-1])...), end)
+	dst = append(hgvs.AppendNumber(dst, start), '_')
+	return hgvs.AppendNumber(append(dst, hgvs.Residue(pep[len(pep)-1])...), end)
 }
 
 // appendDelins appends an insertion or a delins; nothing is written behind a stop.
@@ -407,7 +407,7 @@ func appendDelins(dst []byte, c *proteinChange) []byte {
 		word = "ins"
 	}
 	if c.start == c.end && c.kind == hgvs.Delins {
-		dst = appendNumber(append(dst, hgvs.Residue(c.ref[0])...), c.start)
+		dst = hgvs.AppendNumber(append(dst, hgvs.Residue(c.ref[0])...), c.start)
 	} else {
 		dst = appendEnds(dst, c.ref, min(c.start, c.end), max(c.start, c.end), true)
 	}
@@ -424,7 +424,7 @@ func appendDelins(dst []byte, c *proteinChange) []byte {
 
 // appendFrameshift appends a frameshift with the distance to the next stop, "?" where there is none.
 func (j *judge) appendFrameshift(dst []byte, c *proteinChange) []byte {
-	dst = appendNumber(hgvs.AppendResidues(dst, c.ref), c.start)
+	dst = hgvs.AppendNumber(hgvs.AppendResidues(dst, c.ref), c.start)
 	dst = hgvs.AppendResidues(dst, c.alt)
 	if hgvs.Residue(c.alt[0]) == "Ter" {
 		return dst
@@ -437,7 +437,7 @@ func (j *judge) appendExtension(dst []byte, c *proteinChange) []byte {
 	if c.kind == hgvs.Deletion && len(c.ref) > 1 {
 		dst = append(appendEnds(dst, c.ref, c.start, c.end, true), "del"...)
 	} else {
-		dst = appendNumber(hgvs.AppendResidues(dst, c.ref), c.start)
+		dst = hgvs.AppendNumber(hgvs.AppendResidues(dst, c.ref), c.start)
 		if c.kind == hgvs.Deletion {
 			dst = append(dst, "del"...)
 		} else {
@@ -452,5 +452,5 @@ func appendCount(dst []byte, n int) []byte {
 	if n == 0 {
 		return append(dst, '?')
 	}
-	return appendNumber(dst, n)
+	return hgvs.AppendNumber(dst, n)
 }

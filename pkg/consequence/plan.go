@@ -6,6 +6,7 @@ type step struct {
 	from, to int // of the engine's fields
 	field    Field
 	judged   bool // consequence and impact together
+	block    bool // EXON to Codons, as they follow each other by default
 }
 
 // maxRuns bounds the runs of known fields: the found fields between them part the list into no more.
@@ -29,6 +30,9 @@ func planOf(fields []Field) []step {
 		case f == FieldConsequence && i+1 < len(fields) && fields[i+1] == FieldImpact:
 			plan = append(plan, step{from: i, to: i + 2, field: f, judged: true})
 			i++
+		case f == FieldExon && i+int(FieldCodons-FieldExon) < len(fields) && fields[i+int(FieldCodons-FieldExon)] == FieldCodons:
+			plan = append(plan, step{from: i, to: i + int(FieldCodons-FieldExon) + 1, block: true})
+			i += int(FieldCodons - FieldExon)
 		default:
 			plan = append(plan, step{from: i, to: i + 1, field: f})
 		}
@@ -89,6 +93,8 @@ func (e *Engine) appendEffect(dst []byte, s *Scratch, fx *Effect) []byte {
 				dst = dst[:len(dst)-1]
 			}
 			continue
+		case st.block:
+			dst = appendBlock(dst, s, fx)
 		case st.field >= FieldExon && st.field <= FieldDistance:
 			dst = appendFound(dst, s, fx, st.field)
 		default:
@@ -99,4 +105,26 @@ func (e *Engine) appendEffect(dst []byte, s *Scratch, fx *Effect) []byte {
 		}
 	}
 	return dst
+}
+
+// appendBlock appends the fields from EXON to Codons.
+func appendBlock(dst []byte, s *Scratch, fx *Effect) []byte {
+	if fx.Exon.First == 0 && fx.Intron.First == 0 && fx.CDNA == (Range{}) && fx.HGVSc == (Span{}) && fx.HGVSp == (Span{}) {
+		return append(dst, "||||||||"...)
+	}
+	dst = append(fx.Exon.Append(dst), '|')
+	dst = append(fx.Intron.Append(dst), '|')
+	dst = append(append(dst, s.text[fx.HGVSc.Start:fx.HGVSc.End]...), '|')
+	if fx.CDNA == (Range{}) && fx.HGVSp == (Span{}) {
+		return append(dst, "|||||"...)
+	}
+	dst = append(append(dst, s.text[fx.HGVSp.Start:fx.HGVSp.End]...), '|')
+	dst = append(fx.CDNA.Append(dst), '|')
+	if fx.CDS == (Range{}) && fx.Protein == (Range{}) {
+		return append(dst, "|||"...)
+	}
+	dst = append(fx.CDS.Append(dst), '|')
+	dst = append(fx.Protein.Append(dst), '|')
+	dst = append(append(dst, s.text[fx.AminoAcids.Start:fx.AminoAcids.End]...), '|')
+	return append(dst, s.text[fx.Codons.Start:fx.Codons.End]...)
 }

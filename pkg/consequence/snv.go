@@ -11,14 +11,26 @@ import (
 func (e *Engine) fastSNV(s *Scratch, number, transcript int) bool {
 	w := &s.variation
 	a := &w.alts[number]
-	q := snv{engine: e, scratch: s, t: &e.ref.Transcripts[transcript], index: transcript, at: w.start, ref: w.ref[0], alt: a.seq[0], forward: true}
-	q.fx = Effect{Allele: a.index, Transcript: transcript, Distance: -1, AlleleSeq: s.alleleText(number)}
+	q := snv{engine: e, scratch: s, fx: s.next(), t: &e.ref.Transcripts[transcript], index: transcript, at: w.start, ref: w.ref[0], alt: a.seq[0]}
+	q.fx.Allele, q.fx.Transcript, q.fx.Distance, q.fx.AlleleSeq = a.index, transcript, -1, s.alleleText(number)
 	if !q.judge() {
+		s.Effects = s.Effects[:len(s.Effects)-1]
 		return false
 	}
 	q.fx.Impact = q.fx.Terms.Impact()
-	s.Effects = append(s.Effects, q.fx)
 	return true
+}
+
+// next is a new effect at the end of the scratch's.
+func (s *Scratch) next() *Effect {
+	n := len(s.Effects)
+	if n == cap(s.Effects) {
+		s.Effects = append(s.Effects, Effect{})
+	} else {
+		s.Effects = s.Effects[:n+1]
+		s.Effects[n] = Effect{}
+	}
+	return &s.Effects[n]
 }
 
 // snv is a substitution at a transcript.
@@ -32,7 +44,7 @@ type snv struct {
 	forward  bool
 	exon     int // the exon that holds it, or the one to the right of its intron, counted from the left
 	exons    []genome.Exon
-	fx       Effect
+	fx       *Effect
 }
 
 func (q *snv) left(i int) *genome.Exon {
@@ -64,11 +76,11 @@ func (q *snv) judge() bool {
 	if q.engine.biotypes[q.index] == nonsenseMediatedDecay {
 		q.fx.Terms = NMDTranscript
 	}
-	if x := q.left(q.exon); q.at <= int(x.Start) {
+	x := q.left(q.exon)
+	if q.at <= int(x.Start) {
 		return q.intron(x)
-	} else {
-		return q.exonic(x)
 	}
+	return q.exonic(x)
 }
 
 // beside is the effect beside the transcript.
@@ -300,7 +312,7 @@ func (q *snv) nameResidue(number int, aa, bb byte) {
 	from := uint32(len(s.text))
 	k := q.engine.knownOf(s, q.index)
 	s.text = append(s.text, k.text[k.protein.Start:k.protein.End]...)
-	s.text = appendNumber(append(s.text, hgvs.Residue(aa)...), number)
+	s.text = hgvs.AppendNumber(append(s.text, hgvs.Residue(aa)...), number)
 	if aa == bb {
 		s.text = append(s.text, "%3D"...)
 	} else {

@@ -3,7 +3,6 @@ package hgvs
 
 import (
 	"bytes"
-	"strconv"
 
 	"gas/pkg/genome"
 )
@@ -159,7 +158,7 @@ func (c *Change) AppendNucleotide(dst, start, end []byte) []byte {
 	case Insertion:
 		dst = append(append(dst, "ins"...), c.Alt...)
 	case Repeat:
-		dst = append(strconv.AppendInt(append(dst, '['), int64(c.Copies), 10), ']')
+		dst = append(AppendNumber(append(dst, '['), c.Copies), ']')
 	}
 	return dst
 }

@@ -1,7 +1,5 @@
 package hgvs
 
-import "strconv"
-
 // Position is a place in a transcript: a base of an exon, or a base of an intron counted from the nearest one.
 type Position struct {
 	Base   int  // counted from the start codon, from the stop codon where After, from the transcript's start where it does not code
@@ -14,15 +12,15 @@ func (p Position) Append(dst []byte) []byte {
 	if p.After {
 		dst = append(dst, '*')
 		if p.Base == 0 {
-			return strconv.AppendInt(dst, int64(p.Offset), 10)
+			return AppendNumber(dst, p.Offset)
 		}
 	}
-	dst = strconv.AppendInt(dst, int64(p.Base), 10)
+	dst = AppendNumber(dst, p.Base)
 	if p.Offset > 0 {
 		dst = append(dst, '+')
 	}
 	if p.Offset != 0 {
-		dst = strconv.AppendInt(dst, int64(p.Offset), 10)
+		dst = AppendNumber(dst, p.Offset)
 	}
 	return dst
 }
