@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"mime"
 	netmail "net/mail"
 	"os"
 	"path/filepath"
@@ -89,7 +90,9 @@ func readLetter(path string) (m port.Mail, err error) {
 		m.To = to[0].Address
 	}
 	if subject := message.GetGenHeader(mail.HeaderSubject); len(subject) > 0 {
-		m.Subject = subject[0]
+		if m.Subject, err = new(mime.WordDecoder).DecodeHeader(subject[0]); err != nil {
+			return m, err
+		}
 	}
 	if dates := message.GetGenHeader(mail.HeaderDate); len(dates) > 0 {
 		m.At, _ = netmail.ParseDate(dates[0]) // a mail without a readable date goes last
