@@ -1,0 +1,173 @@
+package results
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// Header is what the header of a result says of its records.
+type Header struct {
+	Samples   []string   `json:"samples,omitempty"`
+	Databases []Database `json:"databases,omitempty"`
+	Fields    []string   `json:"fields,omitempty"` // of CSQ, in their order; empty where there is no CSQ
+	Length    int64      `json:"length"`           // of the header in bytes of text
+}
+
+// Database is a database whose fields stand in INFO.
+type Database struct {
+	Name    string          `json:"name"`
+	Version string          `json:"version,omitempty"`
+	Fields  []DatabaseField `json:"fields"`
+}
+
+// DatabaseField is one field of a database.
+type DatabaseField struct {
+	ID     string `json:"id"`
+	Key    string `json:"key"`    // in INFO
+	Number string `json:"number"` // A: one element for each allele; 0: a flag; else one value for the record
+	Type   string `json:"type"`   // Integer, Float, Flag or String
+}
+
+func (f DatabaseField) numeric() bool { return f.Type == "Integer" || f.Type == "Float" }
+
+// parseHeader reads the text of a header, its line #CHROM with it.
+func parseHeader(text []byte) Header {
+	h := Header{Length: int64(len(text))}
+	declared := make(map[string]DatabaseField)
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\r\n")
+		switch {
+		case strings.HasPrefix(line, "##INFO=<"):
+			a := attributes(line[len("##INFO=<"):])
+			declared[a["ID"]] = DatabaseField{Key: a["ID"], Number: a["Number"], Type: a["Type"]}
+			if _, format, ok := strings.Cut(a["Description"], "Format: "); ok && a["ID"] == "CSQ" {
+				h.Fields = strings.Split(strings.TrimSpace(format), "|")
+			}
+		case strings.HasPrefix(line, "##GAS_database=<"):
+			h.addDatabase(attributes(line[len("##GAS_database=<"):]))
+		case strings.HasPrefix(line, "#CHROM\t"):
+			if columns := strings.Split(line, "\t"); len(columns) > 9 {
+				h.Samples = columns[9:]
+			}
+		}
+	}
+	for i := range h.Databases {
+		for j := range h.Databases[i].Fields {
+			f := &h.Databases[i].Fields[j]
+			f.Number, f.Type = declared[f.Key].Number, declared[f.Key].Type
+		}
+	}
+	return h
+}
+
+// addDatabase takes a ##GAS_database line. A later line of a name replaces an earlier one, which an input that was annotated before may carry.
+func (h *Header) addDatabase(a map[string]string) {
+	d := Database{Name: a["ID"], Version: a["Version"]}
+	for pair := range strings.SplitSeq(a["Keys"], ",") {
+		if key, id, ok := strings.Cut(pair, ":"); ok {
+			d.Fields = append(d.Fields, DatabaseField{ID: id, Key: key})
+		}
+	}
+	h.Databases = slices.DeleteFunc(h.Databases, func(o Database) bool { return o.Name == d.Name })
+	h.Databases = append(h.Databases, d)
+}
+
+// attributes reads `KEY=value,KEY="value">`.
+func attributes(text string) map[string]string {
+	found := make(map[string]string)
+	for text != "" && text != ">" {
+		key, rest, ok := strings.Cut(text, "=")
+		if !ok {
+			break
+		}
+		var value string
+		if strings.HasPrefix(rest, `"`) {
+			value, text = unquote(rest)
+		} else {
+			end := strings.IndexAny(rest, ",>")
+			if end < 0 {
+				end = len(rest)
+			}
+			value, text = rest[:end], rest[end:]
+		}
+		text = strings.TrimPrefix(text, ",")
+		found[key] = value
+	}
+	return found
+}
+
+func unquote(text string) (value, rest string) {
+	var b strings.Builder
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			return b.String(), text[i+1:]
+		case c == '\\' && i+1 < len(text):
+			i++
+			b.WriteByte(text[i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String(), ""
+}
+
+// databaseFields lists the fields of all databases in the order of their columns.
+func (h *Header) databaseFields() []DatabaseField {
+	var list []DatabaseField
+	for _, d := range h.Databases {
+		list = append(list, d.Fields...)
+	}
+	return list
+}
+
+// columnCount is the number of columns of an index.
+func (h *Header) columnCount() int {
+	return fixedColumns + len(h.databaseFields()) + min(len(h.Samples), indexedSamples)
+}
+
+// plainColumns tells for each column whether its values are kept as they come: those that hardly ever repeat need no dictionary.
+func (h *Header) plainColumns() []bool {
+	plain := make([]bool, h.columnCount())
+	for _, c := range []int{columnID, columnQual, columnHGVSc, columnHGVSp} {
+		plain[c] = true
+	}
+	for i, f := range h.databaseFields() {
+		plain[fixedColumns+i] = f.numeric()
+	}
+	return plain
+}
+
+// csqLayout says where the fields that the index needs stand in an entry of CSQ; -1 for a field that is not there.
+type csqLayout struct {
+	count                                                       int
+	allele, consequence, impact, symbol, gene, feature, biotype int
+	hgvsc, hgvsp, canonical, mane, number                       int
+}
+
+func newCSQLayout(fields []string) csqLayout {
+	at := func(name string) int { return slices.Index(fields, name) }
+	l := csqLayout{
+		count: len(fields), allele: at("Allele"), consequence: at("Consequence"), impact: at("IMPACT"), symbol: at("SYMBOL"), gene: at("Gene"), feature: at("Feature"),
+		biotype: at("BIOTYPE"), hgvsc: at("HGVSc"), hgvsp: at("HGVSp"), canonical: at("CANONICAL"), mane: at("MANE_SELECT"), number: at("ALLELE_NUM"),
+	}
+	return l
+}
+
+// headerOf cuts the header off the start of a result's text. It reports false when the text ends before the records begin.
+func headerOf(text []byte) (header []byte, found bool) {
+	at := 0
+	for at < len(text) {
+		end := bytes.IndexByte(text[at:], '\n')
+		if end < 0 {
+			return nil, false
+		}
+		isColumns := bytes.HasPrefix(text[at:], []byte("#CHROM"))
+		at += end + 1
+		if isColumns {
+			return text[:at], true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,38 @@
+package results
+
+import "bytes"
+
+// lines reads the lines of rows from the result. One goroutine may use it.
+type lines struct {
+	index  *Index
+	from   *textReader
+	reader *lineReader
+	place  uint64 // of the line that is read
+	loaded bool
+	buffer []byte
+}
+
+func (x *Index) lines() *lines {
+	return &lines{index: x, from: x.text.reader(0), reader: newLineReader(&x.about.Header)}
+}
+
+// at reads the line of a row. What it returns is good until the next call.
+func (l *lines) at(number int, b *block, row int) (*lineReader, error) {
+	place := l.index.entries[number].text + uint64(b.line(row))
+	if l.loaded && place == l.place {
+		return l.reader, nil
+	}
+	l.loaded = false
+	var err error
+	if l.buffer, err = l.from.line(place, l.buffer); err != nil {
+		return nil, err
+	}
+	if err := l.reader.read(bytes.TrimSuffix(l.buffer, []byte{'\r'})); err != nil {
+		return nil, damaged(err)
+	}
+	if b.allele(row) >= len(l.reader.alts) || b.position(row) != l.reader.pos {
+		return nil, damaged(errLine)
+	}
+	l.place, l.loaded = place, true
+	return l.reader, nil
+}

@@ -1,0 +1,219 @@
+package results
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"sync"
+
+	"gas/pkg/fault"
+	"gas/pkg/vcf/bgzf"
+)
+
+// An index is: the magic, the blocks, the table of blocks, the table of the result's bgzip blocks, the description as JSON, the trailer.
+// The trailer is of fixed size: offset and length of both tables and of the description as uint64, the CRC-32C of the three together, the version of the format, the magic again.
+// All numbers are little-endian.
+const (
+	magic         = "GASROWS\x1a"
+	formatVersion = 1
+	trailerSize   = 6*8 + 2*4 + len(magic)
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// description is what an index says of itself and its result.
+type description struct {
+	Header
+	Rows       int64 `json:"rows"`
+	Records    int64 `json:"records"`
+	ResultSize int64 `json:"result_size"` // in bytes of the file
+}
+
+// Writer writes the index of a result while the result is written. Its pieces may be filled by several goroutines at once; Begin comes first, Close last.
+//
+// It costs about a tenth of the time of annotation: each worker turns the lines of its piece into columns, and Finish, called in the order of the file, has only to write them out.
+type Writer struct {
+	mutex   sync.Mutex
+	header  *Header
+	to      *bufio.Writer
+	offset  uint64
+	text    uint64 // of the result so far
+	entries []blockEntry
+	encoded []byte
+	held    *blockBuilder // the last block, which takes in small pieces that follow
+	free    []*blockBuilder
+	about   description
+}
+
+// NewWriter makes a writer to a file. Nothing is written before Begin.
+func NewWriter(to io.Writer) *Writer { return &Writer{to: bufio.NewWriterSize(to, 1<<18)} }
+
+// Begin takes the text of the result's header, from its first line to #CHROM, as it is written.
+func (w *Writer) Begin(header []byte) error {
+	h := parseHeader(header)
+	w.header, w.text = &h, uint64(len(header))
+	return w.write([]byte(magic))
+}
+
+// Piece returns a collector for pieces of the file, for one goroutine at a time.
+func (w *Writer) Piece() *Piece { return &Piece{writer: w} }
+
+// Piece collects the lines of one piece of the result after the other.
+type Piece struct {
+	writer *Writer
+	blocks []*blockBuilder
+}
+
+// Line takes a line of the result as it is written, with its line end.
+func (p *Piece) Line(line []byte) error {
+	last := len(p.blocks) - 1
+	if last < 0 || p.blocks[last].full() {
+		p.blocks = append(p.blocks, p.writer.builder())
+		last++
+	}
+	if err := p.blocks[last].addLine(line); err != nil {
+		return fmt.Errorf("index the result: %w", err)
+	}
+	return nil
+}
+
+// Finish ends a piece. It is called in the order of the file, from one goroutine at a time.
+func (p *Piece) Finish() error {
+	for _, b := range p.blocks {
+		if err := p.writer.put(b); err != nil {
+			return err
+		}
+	}
+	p.blocks = p.blocks[:0]
+	return nil
+}
+
+// builder takes an empty builder from those that are free.
+func (w *Writer) builder() *blockBuilder {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if n := len(w.free); n > 0 {
+		b := w.free[n-1]
+		w.free = w.free[:n-1]
+		return b
+	}
+	return newBlockBuilder(w.header)
+}
+
+func (w *Writer) release(b *blockBuilder) {
+	b.reset()
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.free = append(w.free, b)
+}
+
+// smallBlock is the number of rows up to which a block is moved into the one before it: lines at the edges of pieces come alone.
+const smallBlock = 512
+
+// put holds a block, and writes the one that was held.
+func (w *Writer) put(b *blockBuilder) error {
+	if w.held != nil && b.rows() <= smallBlock && w.held.rows()+b.rows() < 1<<15 && !(w.held.text >= 1<<30) {
+		w.held.takeOver(b)
+		w.release(b)
+		return nil
+	}
+	if err := w.writeHeld(); err != nil {
+		return err
+	}
+	w.held = b
+	return nil
+}
+
+func (w *Writer) writeHeld() error {
+	b := w.held
+	if b == nil {
+		return nil
+	}
+	w.held = nil
+	defer w.release(b)
+	w.about.Records += b.records
+	defer func() { w.text += uint64(b.text) }()
+	if b.rows() == 0 {
+		return nil
+	}
+	w.encoded = b.appendTo(w.encoded[:0])
+	w.entries = append(w.entries, blockEntry{
+		offset: w.offset, length: uint32(len(w.encoded)), rows: uint32(b.rows()), text: w.text, crc: crc32.Checksum(w.encoded, castagnoli),
+	})
+	w.about.Rows += int64(b.rows())
+	return w.write(w.encoded)
+}
+
+func (w *Writer) write(data []byte) error {
+	w.offset += uint64(len(data))
+	if _, err := w.to.Write(data); err != nil {
+		return fmt.Errorf("write the index of the result: %w", err)
+	}
+	return nil
+}
+
+// Close completes the index. The result must be complete: its bgzip blocks are listed, so that a line is found without reading what is before it.
+func (w *Writer) Close(result io.ReaderAt, size int64) error {
+	if err := w.writeHeld(); err != nil {
+		return err
+	}
+	places, err := listBlocks(result, size)
+	if err != nil {
+		return err
+	}
+	var blocks []byte
+	for _, e := range w.entries {
+		blocks = e.appendTo(blocks)
+	}
+	w.about.Header, w.about.ResultSize = *w.header, size
+	described, err := json.Marshal(w.about)
+	if err != nil {
+		return fmt.Errorf("describe the index of the result: %w", err)
+	}
+	var trailer []byte
+	crc := uint32(0)
+	for _, part := range [][]byte{blocks, places, described} {
+		trailer = binary.LittleEndian.AppendUint64(trailer, w.offset)
+		trailer = binary.LittleEndian.AppendUint64(trailer, uint64(len(part)))
+		crc = crc32.Update(crc, castagnoli, part)
+		if err := w.write(part); err != nil {
+			return err
+		}
+	}
+	trailer = binary.LittleEndian.AppendUint32(trailer, crc)
+	trailer = binary.LittleEndian.AppendUint32(trailer, formatVersion)
+	if err := w.write(append(trailer, magic...)); err != nil {
+		return err
+	}
+	if err := w.to.Flush(); err != nil {
+		return fmt.Errorf("write the index of the result: %w", err)
+	}
+	return nil
+}
+
+// listBlocks lists where the blocks of a bgzip file begin, in the file and in its text, as pairs of uint64. A file that is not compressed has an empty list.
+func listBlocks(result io.ReaderAt, size int64) ([]byte, error) {
+	from := bufio.NewReaderSize(io.NewSectionReader(result, 0, size), 1<<18)
+	var list []byte
+	if start, err := from.Peek(2); err != nil || start[0] != 0x1f || start[1] != 0x8b {
+		return nil, nil
+	}
+	var at, text uint64
+	var block []byte
+	for {
+		var err error
+		if block, err = bgzf.ReadBlock(from, block[:0]); errors.Is(err, io.EOF) {
+			return list, nil
+		} else if err != nil {
+			return nil, fault.New(fault.BadInput, "The result is not compressed by bgzip, or is damaged.").Because(err)
+		}
+		list = binary.LittleEndian.AppendUint64(list, at)
+		list = binary.LittleEndian.AppendUint64(list, text)
+		at += uint64(len(block))
+		text += uint64(bgzf.TextSize(block))
+	}
+}
