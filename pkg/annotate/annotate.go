@@ -63,8 +63,9 @@ type Options struct {
 	Choose func(context.Context, *Peek) (*Annotator, error)
 	// Progress is called about ten times a second, from one goroutine; it may be nil.
 	Progress func(Progress)
-	// Observe makes a collector of annotated records; it may be nil, and then costs nothing.
-	Observe func() Collector
+	// Observe takes the header of the result, as it is written, and returns what makes a collector of its lines, one for each piece that is in work;
+	// it may be nil, and then costs nothing. It is for the format VCF.
+	Observe func(header []byte) (func() Collector, error)
 	// Digest has the input's SHA-256 computed on the way.
 	Digest bool
 }
@@ -83,10 +84,10 @@ type Overlay interface {
 	Lookup() func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte
 }
 
-// Collector takes what was found out about a piece of the file. Its methods are called from one goroutine at a time.
+// Collector takes the lines of a piece of the result. Its methods are called from one goroutine at a time.
 type Collector interface {
-	// Record takes one annotated record. Nothing of its arguments may be kept.
-	Record(r *vcf.Record, v *consequence.Variant, s *consequence.Scratch, o consequence.Outcome) error
+	// Line takes one record as it is written, with its line end. It must not keep the bytes.
+	Line(line []byte) error
 	// Finish is called in the order of the file, after the last record of the piece; the collector is then used for another piece.
 	Finish() error
 }

@@ -70,8 +70,8 @@ func (r *run) prepare(results *results) {
 	if r.out.Index != nil {
 		results.places = make([]place, 0, 1024)
 	}
-	if r.options.Observe != nil {
-		results.collector = r.options.Observe()
+	if r.collector != nil {
+		results.collector = r.collector()
 	}
 }
 

@@ -28,6 +28,8 @@ type run struct {
 	header *vcf.Header
 	lines  int64 // of the header
 	plan   *plan // what every worker does with a record
+
+	collector func() Collector // makes one for each piece that is in work; may be nil
 }
 
 // all is the way of a file, step by step.
@@ -41,13 +43,17 @@ func (r *run) all(ctx context.Context) error {
 	if err := r.begin(ctx, &decoder); err != nil {
 		return r.explained(ctx, err)
 	}
+	header := r.plan.outputHeader(r.header, r.options)
+	if err := r.observe(header); err != nil {
+		return err
+	}
 	p := newPipeline(r)
 	sink, err := r.openSink(p.slots)
 	if err != nil {
 		return err
 	}
 	defer sink.abort()
-	if err := sink.write(r.plan.outputHeader(r.header, r.options)); err != nil {
+	if err := sink.write(header); err != nil {
 		return err
 	}
 	err = r.pipe(ctx, p, sink)
@@ -59,6 +65,16 @@ func (r *run) all(ctx context.Context) error {
 		return err
 	}
 	r.summary.Index, err = sink.close()
+	return err
+}
+
+// observe gives the header to whoever wants to see the lines of the result.
+func (r *run) observe(header []byte) error {
+	if r.options.Observe == nil || r.out.Format != VCF {
+		return nil
+	}
+	var err error
+	r.collector, err = r.options.Observe(header)
 	return err
 }
 

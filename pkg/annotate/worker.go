@@ -154,9 +154,6 @@ func (w *worker) annotate(r *results) {
 	}
 	w.counts.record(w, annotated)
 	w.put(r, annotated)
-	if r.collector != nil && r.failure == nil {
-		r.failure = r.collector.Record(&w.record, v, w.scratch, outcome)
-	}
 }
 
 // enter finds the contig of the records that follow.
@@ -199,9 +196,12 @@ func (w *worker) lookUp() {
 
 // put appends the record at hand in the result's format. With effects, the engine's scratch holds them.
 func (w *worker) put(r *results, effects bool) {
-	switch w.plan.format {
+	switch before := len(r.out); w.plan.format {
 	case VCF:
 		r.out = w.appendVCF(r.out, effects)
+		if r.collector != nil && r.failure == nil {
+			r.failure = r.collector.Line(r.out[before:])
+		}
 	case TSV:
 		r.out = w.appendRows(r.out, effects)
 	case JSONLines:

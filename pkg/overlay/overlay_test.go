@@ -432,20 +432,6 @@ func FuzzDatabase(f *testing.F) {
 	})
 }
 
-// overlayOf is what pkg/annotate asks of databases, which a Set must be.
-type overlayOf interface {
-	HeaderLines() []string
-	Lookup() func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte
-}
-
-func TestASetIsAnOverlay(t *testing.T) {
-	file := writeVCF(t, filepath.Join(t.TempDir(), "x.vcf"), []site{{"1", 5, "A", []string{"T"}, "RS=1"}})
-	s := buildFrom(t, file, "RS")
-	var o overlayOf = s
-	require.Equal(t, "RS=1", string(o.Lookup()(nil, []byte("1"), 5, []byte("A"), [][]byte{[]byte("T")})))
-	require.NoError(t, s.Err())
-}
-
 func BenchmarkJoin(b *testing.B) {
 	r := rand.New(rand.NewPCG(3, 3))
 	var sites []site

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"gas/pkg/fault"
 )
@@ -16,9 +15,6 @@ import (
 // Set is several open databases and the INFO keys that their fields are written under. It is safe for concurrent use once Bind was called.
 type Set struct {
 	members []*member
-
-	mutex   sync.Mutex
-	cursors []*Cursor // of Lookup
 }
 
 // member is one database of a set.
@@ -208,35 +204,9 @@ func quote(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
-// Lookup gives a function for one goroutine that asks record after record, as annotate.Overlay wants it: AppendInfo of a Cursor of its own, which the set closes.
-// Err must be asked when the work is done.
-func (s *Set) Lookup() func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte {
-	c := s.Cursor()
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.cursors = append(s.cursors, c)
-	return c.AppendInfo
-}
-
-// Err returns the first error that made an answer of Lookup incomplete: a damaged file. It must not be called while answers are still asked for.
-func (s *Set) Err() error {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	for _, c := range s.cursors {
-		if err := c.Err(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Close releases the files. No Cursor may be used afterwards.
 func (s *Set) Close() error {
 	var err error
-	for _, c := range s.cursors {
-		err = errors.Join(err, c.Close())
-	}
-	s.cursors = nil
 	for _, m := range s.members {
 		err = errors.Join(err, m.close())
 	}
