@@ -8,6 +8,17 @@ import (
 	"gas/pkg/local"
 )
 
+// DatabaseFile is where the local backend keeps its records, in the data folder and in a backup of it.
+const DatabaseFile = "gas.db"
+
+// Copied tells what a backup holds.
+type Copied = local.Copied
+
+// CopyObjects copies everything but the records from one data folder to another.
+func CopyObjects(ctx context.Context, from, to string) (Copied, error) {
+	return local.CopyObjects(ctx, from, to)
+}
+
 // openLocal opens the data folder.
 func openLocal(ctx context.Context, c config.Config) (*Ports, error) {
 	l, err := local.Open(ctx, local.Options{
