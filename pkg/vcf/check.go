@@ -92,6 +92,7 @@ type checker struct {
 	line    int64
 	pending []byte
 	counts  map[string]int
+	crlf    bool // was warned of
 }
 
 func (c *checker) all(ctx context.Context, src io.Reader) error {
@@ -214,6 +215,12 @@ func (c *checker) refuse(f *fault.Fault) {
 }
 
 func (c *checker) warn(n Note) {
+	if n.Rule == RuleLineEnd {
+		if c.crlf {
+			return // of one line is enough
+		}
+		c.crlf = true
+	}
 	c.keep(&c.report.Warnings, Finding{Line: n.Line, Message: n.Message, Rule: n.Rule.String(), Number: int(n.Rule)})
 }
 

@@ -81,11 +81,11 @@ func (d *deflater) match(text []byte) {
 		if differ == 0 {
 			end = matchEnd(text, at+8, candidate+8)
 		}
-		for at > start && candidate > 0 && text[at-1] == text[candidate-1] {
+		end = min(end, at+greatest)
+		for at > start && candidate > 0 && text[at-1] == text[candidate-1] && end-at < greatest {
 			at--
 			candidate--
 		}
-		end = min(end, at+greatest)
 		d.take(text, start, at, end-at, at-candidate)
 		at, start = end, end
 		if at >= limit {
