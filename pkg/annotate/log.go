@@ -47,7 +47,10 @@ func (s *Summary) logLedger(t io.Writer) {
 		fmt.Fprintf(t, "  rejected:\tline %d\t%s\n", rejected.Line, rejected.Reason)
 	}
 	for _, warning := range s.Warnings {
-		fmt.Fprintf(t, "  warning:\tline %d\t%s (rule %d, %s; %s)\n", warning.Line, warning.Message, warning.Number, warning.Rule, times(warning.Count))
+		fmt.Fprintf(t, "  warning:\t%s\n", warning)
+	}
+	for _, misfit := range s.Misfits {
+		fmt.Fprintf(t, "  warning:\t%s\n", misfit)
 	}
 	fmt.Fprintf(t, "\nVariants:\t%d\nAlleles:\t%d\nGenes touched:\t%d\n", s.Variants, s.Alleles, s.GenesTouched)
 	ratio := "-"

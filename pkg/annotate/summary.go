@@ -2,6 +2,7 @@ package annotate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"gas/pkg/consequence"
@@ -30,6 +31,7 @@ type Summary struct {
 	Sorted       bool             `json:"sorted"`
 	Index        string           `json:"index"` // "tbi" or "csi", empty when none was made
 	Warnings     []Warning        `json:"warnings"`
+	Misfits      []string         `json:"misfits,omitempty"` // where the header does not fit the reference, in whole sentences
 
 	Ledger    Ledger `json:"-"`
 	counts    *counts
@@ -81,6 +83,11 @@ type Warning struct {
 	Count   int64  `json:"count"`
 	Line    int64  `json:"line"` // of its first use
 	Message string `json:"message"`
+}
+
+// String is the warning as a person reads it.
+func (w Warning) String() string {
+	return fmt.Sprintf("line %d: %s (rule %d, %s; %s)", w.Line, w.Message, w.Number, w.Rule, times(w.Count))
 }
 
 // Count is a name with how often it was met.
@@ -160,7 +167,7 @@ func (s *Summary) takeHeader(h *vcf.Header) {
 // takePlan takes what the file is annotated with, and makes room for counts.
 func (s *Summary) takePlan(p *plan) {
 	s.counts = newCounts(p)
-	s.Reference.Choice, s.databases = p.annotator.Choice, p.annotator.Databases
+	s.Reference.Choice, s.databases, s.Misfits = p.annotator.Choice, p.annotator.Databases, p.misfits
 	if p.reference != nil {
 		s.Reference.Name, s.Reference.Digest, s.Reference.Misfits = p.reference.Name, p.reference.Digest, p.misfits
 	}

@@ -105,7 +105,10 @@ func (a *app) annotate(ctx context.Context, in string, o annotateOptions) error 
 // tellSummary says what was counted, and what may surprise.
 func (a *app) tellSummary(s *annotate.Summary, o annotateOptions) {
 	for _, w := range s.Warnings {
-		a.say("warning: line %d: %s", w.Line, w.Message)
+		a.say("warning: %s", w)
+	}
+	for _, misfit := range s.Misfits {
+		a.say("warning: %s", misfit)
 	}
 	if strings.HasSuffix(o.out, ".gz") && o.format == "vcf" && s.Index == "" {
 		a.say("warning: no index is made, because the input is not sorted")
