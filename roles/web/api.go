@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -115,7 +114,7 @@ func (s *site) apiJobs(c echo.Context) error {
 	}
 	page, err := s.Store.JobsOf(c.Request().Context(), who(c).user.ID, q)
 	if err != nil {
-		return badCursor(err, q.Cursor)
+		return fmt.Errorf("list jobs: %w", err)
 	}
 	seen, err := s.lookAll(c, page.Jobs)
 	if err != nil {
@@ -126,15 +125,6 @@ func (s *site) apiJobs(c echo.Context) error {
 		items[i] = jobShape(v)
 	}
 	return c.JSON(http.StatusOK, listOf(items, page.Total, page.Next))
-}
-
-// badCursor makes a fault of a cursor that the store can't read.
-func badCursor(err error, cursor string) error {
-	var known *fault.Fault
-	if cursor == "" || errors.As(err, &known) || errors.Is(err, port.ErrUnavailable) {
-		return err
-	}
-	return fault.New(fault.BadInput, "The cursor is not one that a list gave.").Because(err)
 }
 
 // apiDelete answers DELETE /api/v1/jobs/:id.

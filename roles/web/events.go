@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	eventEvery = 400 * time.Millisecond // how often a watched job is read
+	eventSoon  = 20 * time.Millisecond  // how soon a watched job is read again at first: small jobs end within moments
+	eventEvery = 500 * time.Millisecond // how often it is read later
 	eventBeat  = 15 * time.Second       // how often a silent stream says that it lives
 	eventLife  = time.Hour              // after which a stream ends; browsers and clients open the next
 )
@@ -45,10 +46,8 @@ func (s *site) apiEvents(c echo.Context) error {
 func (s *site) stream(c echo.Context, v sight) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), eventLife)
 	defer cancel()
-	tick := time.NewTicker(eventEvery)
-	defer tick.Stop()
 	out := eventWriter{c: c}
-	for {
+	for wait := eventSoon; ; wait = min(eventEvery, wait+wait/8) {
 		if err := out.send(s.event(v)); err != nil {
 			return err
 		}
@@ -60,7 +59,7 @@ func (s *site) stream(c echo.Context, v sight) error {
 			return nil
 		case <-role.Draining(ctx):
 			return nil
-		case <-tick.C:
+		case <-time.After(wait):
 		}
 		next, err := s.ownJob(c)
 		if err != nil {

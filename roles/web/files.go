@@ -79,7 +79,7 @@ func (s *site) download(c echo.Context, v sight, kind string) error {
 	}
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Content-Disposition", attachment(downloadName(v.Name, kind)))
+	h.Set("Content-Disposition", attachment(fileNameOf(v.Job, kind)))
 	for _, k := range fileKinds {
 		if k.kind == kind {
 			h.Set("Content-Type", k.contentType)
@@ -208,7 +208,7 @@ func (s *site) filesPage(c echo.Context) error {
 		if object.Key == "" && k.kind != kindResult {
 			continue
 		}
-		file := fileView{Kind: k.word, Name: visible(downloadName(v.Name, k.kind)), SHA256: object.SHA256, URL: fileURL(v.ID, k.kind)}
+		file := fileView{Kind: k.word, Name: visible(fileNameOf(v.Job, k.kind)), SHA256: object.SHA256, URL: fileURL(v.ID, k.kind)}
 		if object.Key != "" {
 			file.Size = sizeText(object.Size)
 		}

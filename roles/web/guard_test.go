@@ -76,13 +76,18 @@ func allowed(r Route, who string) bool {
 func TestEveryRouteIsOpenToWhomTheTableSaysAndToNobodyElse(t *testing.T) {
 	w := newWorld(t, func(d *role.Deps) { d.Config.Admins = []string{user.ID(user.Local, "boss")} })
 	owner, everyone := castOf(w)
+	kept := w.complete(owner.submit("matrix.vcf").ID).ID
 	for _, r := range Routes() {
 		for _, who := range everyone {
 			t.Run(r.Method+" "+r.Path+" by "+who.name, func(t *testing.T) {
 				path := strings.NewReplacer(":provider", "none", ":page", "api", ":file", "gas.css", ":kind", "result", ":token", "none", ":session", "none").Replace(r.Path)
 				missing := ""
 				if strings.Contains(path, ":id") {
-					path, missing = strings.ReplaceAll(path, ":id", w.complete(owner.submit("matrix.vcf").ID).ID), strings.ReplaceAll(path, ":id", "01890000-0000-7000-8000-000000000000")
+					id := kept
+					if r.Method != http.MethodGet {
+						id = w.complete(owner.submit("matrix.vcf").ID).ID
+					}
+					path, missing = strings.ReplaceAll(path, ":id", id), strings.ReplaceAll(path, ":id", "01890000-0000-7000-8000-000000000000")
 				}
 				a := who.withoutRedirects(r.Method, path)
 				if allowed(r, who.name) {

@@ -111,43 +111,25 @@ func (s *site) logPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view := logView{Text: visible(string(data)), Warnings: warningsOf(string(data))}
+	sum, err := s.summaryOf(c, v)
+	if err != nil {
+		return err
+	}
+	view := logView{Text: visible(string(data)), Warnings: sum.warnings()}
 	if more {
 		view.More = "The first " + sizeText(logShown) + " of " + sizeText(object.Size) + "; the rest is in the file."
 	}
 	return s.showJob(c, v, "job_log", "log", view)
 }
 
-// warningsOf groups the lines of a log that warn: the same text with other numbers is one warning.
-func warningsOf(log string) []warningView {
-	type group struct {
-		view  warningView
-		times int
+// warnings are the summary's, which counts the same warning once for the whole file.
+func (j *summaryJSON) warnings() []warningView {
+	if j == nil {
+		return nil
 	}
-	var order []*group
-	groups := map[string]*group{}
-	for n, line := range strings.Split(log, "\n") {
-		_, text, found := strings.Cut(strings.ToLower(line), "warning")
-		if !found || strings.HasPrefix(line, "#") {
-			continue
-		}
-		text = strings.TrimLeft(line[len(line)-len(text):], ":s \t")
-		key := strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' {
-				return -1
-			}
-			return r
-		}, text)
-		if groups[key] == nil {
-			groups[key] = &group{view: warningView{Text: visible(text), First: "line " + countText(n+1) + " of the log"}}
-			order = append(order, groups[key])
-		}
-		groups[key].times++
-	}
-	out := make([]warningView, len(order))
-	for i, g := range order {
-		g.view.Times = countText(g.times)
-		out[i] = g.view
+	out := make([]warningView, len(j.Warnings))
+	for i, w := range j.Warnings {
+		out[i] = warningView{Text: visible(w.Message), Times: countText(w.Count), First: "line " + countText(w.Line)}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"path"
 	"strings"
 	"unicode/utf8"
 
@@ -42,7 +43,15 @@ func stem(name string) string {
 	return name
 }
 
-// downloadName is what a file of a job is called on a person's disk.
+// fileNameOf is what a file of a job is called on a person's disk. The index says in its key which kind it is, .tbi or .csi.
+func fileNameOf(j job.Job, kind string) string {
+	if kind == job.FileIndex && path.Ext(j.Files[kind].Key) == ".csi" {
+		return stem(j.Name) + ".annot.vcf.gz.csi"
+	}
+	return downloadName(j.Name, kind)
+}
+
+// downloadName is what a file of a job is called, by the job's name.
 func downloadName(name, kind string) string {
 	switch kind {
 	case kindInput:

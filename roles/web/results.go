@@ -64,6 +64,11 @@ type summaryJSON struct {
 		Low      int64  `json:"low"`
 		Modifier int64  `json:"modifier"`
 	} `json:"top_genes"`
+	Warnings []struct {
+		Count   int64  `json:"count"`
+		Line    int64  `json:"line"`
+		Message string `json:"message"`
+	} `json:"warnings"`
 }
 
 type countJSON struct {

@@ -233,4 +233,5 @@ const summaryText = `{"reference":{"name":"rCRS","choice":"it was asked for"},"r
 "variants":2,"alleles":2,"genes_touched":1,"consequences":[{"name":"missense_variant","count":1},{"name":"synonymous_variant","count":1}],
 "impacts":[{"name":"MODERATE","count":1},{"name":"LOW","count":1}],"types":[{"name":"snv","count":2}],"transitions":1,"transversions":1,"ts_tv":1,
 "indel_lengths":[{"gained":-2,"count":3},{"gained":31,"count":1}],"contigs":[{"name":"MT","records":2},{"name":"chr1","records":1}],
-"samples":[{"name":"NA1","hom_ref":0,"het":1,"hom_alt":1,"missing":0}],"top_genes":[{"id":"4508","symbol":"MT-ATP6","alleles":1,"high":0,"moderate":1,"low":0,"modifier":0}]}`
+"samples":[{"name":"NA1","hom_ref":0,"het":1,"hom_alt":1,"missing":0}],"top_genes":[{"id":"4508","symbol":"MT-ATP6","alleles":1,"high":0,"moderate":1,"low":0,"modifier":0}],
+"warnings":[{"rule":"odd","number":7,"count":2,"line":3,"message":"something odd"}]}`

@@ -1,0 +1,167 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/stretchr/testify/require"
+
+	"gas/pkg/user"
+)
+
+// description is the API's own description, against which answers are checked.
+type description struct{ routers.Router }
+
+func describe(t *testing.T) description {
+	t.Helper()
+	raw, err := describeAPI("test")
+	require.NoError(t, err)
+	doc, err := openapi3.NewLoader().LoadFromData(raw)
+	require.NoError(t, err)
+	require.NoError(t, doc.Validate(t.Context()))
+	for _, kind := range []string{"text/event-stream", "application/gzip"} {
+		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.FileBodyDecoder)
+	}
+	router, err := legacy.NewRouter(doc)
+	require.NoError(t, err)
+	return description{router}
+}
+
+// holds fails when an answer is not one that the description promises.
+func (d description) holds(t *testing.T, method, path string, a answer) {
+	t.Helper()
+	r, err := http.NewRequest(method, path, nil)
+	require.NoError(t, err)
+	route, params, err := d.FindRoute(r)
+	require.NoError(t, err, "%s %s is not described", method, path)
+	err = openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
+		Status:                 a.status, Header: a.header, Body: io.NopCloser(strings.NewReader(a.body)),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	})
+	require.NoError(t, err, "%s %s: %d %.300s", method, path, a.status, a.body)
+}
+
+func TestEveryAnswerOfTheAPIIsAsItsDescriptionSays(t *testing.T) {
+	w := newWorld(t)
+	d := describe(t)
+	ada := w.person("ada", user.Free)
+	done, waiting := w.complete(ada.submit("a.vcf").ID).ID, ada.submit("b.vcf").ID
+	check := func(method, path, body string, want int) answer {
+		t.Helper()
+		a := ada.do(method, "/api/v1"+path, strings.NewReader(body), "Content-Type", "application/json")
+		require.Equal(t, want, a.status, "%s %s: %.300s", method, path, a.body)
+		d.holds(t, method, "/api/v1"+path, a)
+		return a
+	}
+	for _, path := range []string{
+		"/me", "/usage", "/tokens", "/references", "/databases", "/service-info", "/status", "/openapi.json", "/jobs", "/jobs?q=a&status=completed,pending&sort=-name&limit=1",
+		"/jobs/" + done, "/jobs/" + waiting, "/jobs/" + done + "/summary", "/jobs/" + done + "/log", "/jobs/" + done + "/files/result", "/jobs/" + done + "/events",
+	} {
+		check(http.MethodGet, path, "", http.StatusOK)
+	}
+	check(http.MethodGet, "/jobs?limit=0", "", http.StatusUnprocessableEntity)
+	check(http.MethodGet, "/jobs?sort=shape", "", http.StatusUnprocessableEntity)
+	check(http.MethodGet, "/jobs?status=lost", "", http.StatusUnprocessableEntity)
+	check(http.MethodGet, "/jobs?cursor=%00bad", "", http.StatusBadRequest)
+	check(http.MethodGet, "/jobs/nothing", "", http.StatusNotFound)
+	check(http.MethodGet, "/jobs/"+waiting+"/files/result", "", http.StatusConflict)
+	check(http.MethodGet, "/jobs/"+done+"/files/secret", "", http.StatusNotFound)
+	check(http.MethodPost, "/jobs/"+waiting+"/cancel", "", http.StatusOK)
+	check(http.MethodPost, "/jobs/"+done+"/cancel", "", http.StatusConflict)
+	check(http.MethodPost, "/jobs/"+done+"/rerun", `{"pick": true, "distance": 100, "databases": ["x"]}`, http.StatusCreated)
+	check(http.MethodPost, "/jobs/"+done+"/rerun", `{"pikc": true}`, http.StatusUnprocessableEntity)
+	check(http.MethodPost, "/jobs/rerun", `{"ids": ["`+done+`", "no"]}`, http.StatusOK)
+	check(http.MethodPost, "/jobs/delete", `{"ids": []}`, http.StatusUnprocessableEntity)
+	check(http.MethodPost, "/jobs/delete", `{"ids": ["`+waiting+`"]}`, http.StatusOK)
+	check(http.MethodDelete, "/jobs/"+done, "", http.StatusNoContent)
+	check(http.MethodDelete, "/jobs/"+done, "", http.StatusNotFound)
+	a := check(http.MethodPost, "/tokens", `{"name": "ci", "scopes": ["read"], "days": 3}`, http.StatusCreated)
+	var token tokenJSON
+	a.json(t, &token)
+	require.NotNil(t, token.Secret)
+	check(http.MethodPost, "/tokens", `{"name": "ci", "scopes": ["everything"]}`, http.StatusUnprocessableEntity)
+	check(http.MethodPost, "/tokens", `{"name": ""`, http.StatusUnprocessableEntity)
+	check(http.MethodDelete, "/tokens/"+token.ID, "", http.StatusNoContent)
+	check(http.MethodDelete, "/tokens/"+token.ID, "", http.StatusNotFound)
+}
+
+func TestAListIsPagedByCursorsWithAnExactTotal(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Premium)
+	for range 7 {
+		ada.submit("a.vcf")
+	}
+	seen, cursor := map[string]bool{}, ""
+	for range 10 {
+		var list listJSON[jobJSON]
+		ada.get("/api/v1/jobs?limit=3&cursor="+url.QueryEscape(cursor)).json(t, &list)
+		require.Equal(t, 7, list.Total)
+		for _, j := range list.Items {
+			seen[j.ID] = true
+		}
+		if list.Next == nil {
+			break
+		}
+		cursor = *list.Next
+	}
+	require.Len(t, seen, 7)
+	a := ada.get("/annotations?page=99")
+	require.Equal(t, http.StatusOK, a.status)
+	require.True(t, strings.HasSuffix(a.url, "page=1"), a.url)
+}
+
+func TestEventsTellOfEveryChangeUntilTheEnd(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+	id := ada.submit("a.vcf").ID
+	go func() {
+		time.Sleep(50 * time.Millisecond) // the stream should have begun; where it has not, it tells of the end at once
+		w.complete(id)
+	}()
+	a := ada.get("/api/v1/jobs/"+id+"/events", "Accept", "text/event-stream")
+	require.Equal(t, "text/event-stream", a.header.Get("Content-Type"))
+	require.Contains(t, a.body, `"status":"COMPLETED"`)
+	require.True(t, strings.HasSuffix(a.body, "\n\n"))
+	require.Contains(t, a.body, "event: job\ndata: {")
+}
+
+func TestADownloadThatABrowserOpensTooLateIsAPage(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+	id := w.complete(ada.submit("a.vcf").ID).ID
+	w.clock.ahead += time.Hour
+	a := ada.get("/api/v1/jobs/"+id+"/files/result", "Accept", "text/html,*/*")
+	require.Equal(t, http.StatusForbidden, a.status)
+	require.Contains(t, a.header.Get("Content-Type"), "text/html")
+	shows(t, a, "Compare the plans")
+}
+
+func TestAnUploadThatBreaksOffLeavesNoJob(t *testing.T) {
+	w := newWorld(t)
+	ada := w.program(w.person("ada", user.Free).user)
+	body, kind := form(t, field{"file", "a.vcf", strings.Repeat("x", 100_000)})
+	raw, err := io.ReadAll(body)
+	require.NoError(t, err)
+	r, err := http.NewRequest(http.MethodPost, w.server.URL+"/api/v1/jobs", io.MultiReader(bytes.NewReader(raw[:50_000])))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", kind)
+	r.Header.Set("Authorization", "Bearer "+ada.token)
+	response, err := ada.client.Do(r)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusBadRequest, response.StatusCode)
+	require.NoError(t, response.Body.Close())
+	u, err := w.deps.Store.User(t.Context(), ada.user)
+	require.NoError(t, err)
+	require.Zero(t, u.Load.Queued())
+}
