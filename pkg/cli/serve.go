@@ -17,6 +17,8 @@ import (
 	"gas/pkg/backend"
 	"gas/pkg/port"
 	"gas/pkg/role"
+	"gas/pkg/role/between"
+	"gas/pkg/role/failpoint"
 	"gas/pkg/telemetry"
 	"gas/pkg/user"
 	"gas/roles"
@@ -94,7 +96,10 @@ func (a *app) serve(ctx context.Context, c config.Config) (err error) {
 			}
 		}()
 	}
-	d := deps(c, ports, log)
+	d, err := withFailpoints(deps(c, ports, log))
+	if err != nil {
+		return err
+	}
 	return role.Run(ctx, d, picked, role.RunOptions{
 		Addr: c.Addr,
 		Listening: func(addr string) {
@@ -181,6 +186,18 @@ func deps(c config.Config, p *backend.Ports, log zerolog.Logger) role.Deps {
 		Vault: p.Vault, Mailer: p.Mailer, Payments: p.Payments, Identity: p.Identity,
 		OwnerGone: p.OwnerGone, Wake: p.Wake, NewID: newID,
 	}
+}
+
+// withFailpoints breaks the ports where a test wants it.
+func withFailpoints(d role.Deps) (role.Deps, error) {
+	if !d.Config.Test || d.Config.Failpoint == "" {
+		return d, nil
+	}
+	points, err := failpoint.Parse(d.Config.Failpoint)
+	if err != nil {
+		return d, usageError("%s", err)
+	}
+	return between.Wrap(d, points), nil
 }
 
 // newID makes the id of a job. Ids sort by the time they were made.

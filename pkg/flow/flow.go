@@ -66,6 +66,7 @@ func (f Fence) holds(j *job.Job) bool {
 // advance applies one row: it checks the state, lets edit check the other conditions and write the record, and adds event, messages, notice,
 // timers and the owner's counters, all in one transaction. ErrLost when the step may not happen in the state that the job has now.
 func (f Flow) advance(ctx context.Context, jobID string, step job.Step, edit func(*port.Change) error) (job.Job, error) {
+	ctx = context.WithValue(ctx, stepKey{}, step)
 	var sent []job.Message
 	j, err := f.Store.UpdateJob(ctx, jobID, func(c *port.Change) error {
 		err := f.apply(c, step, edit)
@@ -76,6 +77,15 @@ func (f Flow) advance(ctx context.Context, jobID string, step job.Step, edit fun
 		f.wrote(sent)
 	}
 	return j, err
+}
+
+// stepKey is the context's key of the step that a write takes.
+type stepKey struct{}
+
+// StepOf tells which step a write of a job takes, for those who stand between the flow and its store.
+func StepOf(ctx context.Context) job.Step {
+	step, _ := ctx.Value(stepKey{}).(job.Step)
+	return step
 }
 
 // apply is the part of advance inside the transaction.

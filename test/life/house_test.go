@@ -26,13 +26,13 @@ import (
 	"gas/pkg/memory"
 	"gas/pkg/port"
 	"gas/pkg/role"
+	"gas/pkg/role/between"
 	"gas/pkg/user"
 	"gas/roles/annotator"
 	"gas/roles/archive"
 	"gas/roles/notify"
 	"gas/roles/restore"
 	"gas/roles/thaw"
-	"gas/test/between"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 
 	"gas/pkg/port"
 	"gas/pkg/role"
-	"gas/test/between"
+	"gas/pkg/role/between"
 )
 
 // deps is what a role is given when it acts as a: each call to a port parks until the scheduler lets it go on.

@@ -1,5 +1,5 @@
 // Package between stands between a role and its ports: a hook sees every call, and may delay it, fail it before or after it was done, or bend what
-// is read. The simulation and the tests that fail the n-th call are hooks.
+// is read. Failpoints, the simulation and the tests that fail the n-th call are hooks. What an adapter offers beside its port it still offers.
 package between
 
 import (
@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"gas/pkg/flow"
 	"gas/pkg/job"
 	"gas/pkg/port"
 	"gas/pkg/role"
@@ -23,11 +24,55 @@ type Hook interface {
 
 // Wrap returns the dependencies with a hook before every port that a worker uses.
 func Wrap(d role.Deps, h Hook) role.Deps {
-	d.Store, d.Records = &store{d.Store, h}, &records{d.Records, h}
-	d.Inputs, d.Results = &blobs{d.Inputs, h, "inputs"}, &blobs{d.Results, h, "results"}
+	d.Store, d.Records = wrapStore(d.Store, h), &records{d.Records, h}
+	d.Inputs, d.Results = wrapBlobs(d.Inputs, h, "inputs"), wrapBlobs(d.Results, h, "results")
 	d.Bus, d.Queue = &bus{d.Bus, h}, &queue{d.Queue, h}
-	d.Vault, d.Mailer, d.Payments = &vault{d.Vault, h}, &mailer{d.Mailer, h}, &payments{d.Payments, h}
+	d.Vault, d.Mailer, d.Payments = &vault{d.Vault, h}, wrapMailer(d.Mailer, h), wrapPayments(d.Payments, h)
 	return d
+}
+
+func wrapStore(s port.Store, h Hook) port.Store {
+	wrapped := &store{s, h}
+	if direct, ok := s.(port.DirectSender); ok {
+		return struct {
+			*store
+			port.DirectSender
+		}{wrapped, direct}
+	}
+	return wrapped
+}
+
+func wrapBlobs(b port.Blobs, h Hook, name string) port.Blobs {
+	wrapped := &blobs{b, h, name}
+	if forms, ok := b.(port.FormHandler); ok {
+		return struct {
+			*blobs
+			port.FormHandler
+		}{wrapped, forms}
+	}
+	return wrapped
+}
+
+func wrapMailer(m port.Mailer, h Hook) port.Mailer {
+	wrapped := &mailer{m, h}
+	if inbox, ok := m.(port.Inbox); ok {
+		return struct {
+			*mailer
+			port.Inbox
+		}{wrapped, inbox}
+	}
+	return wrapped
+}
+
+func wrapPayments(p port.Payments, h Hook) port.Payments {
+	wrapped := &payments{p, h}
+	if checkout, ok := p.(port.LocalCheckout); ok {
+		return struct {
+			*payments
+			port.LocalCheckout
+		}{wrapped, checkout}
+	}
+	return wrapped
 }
 
 // do makes a call that gives a value.
@@ -53,11 +98,11 @@ type store struct {
 }
 
 func (s *store) CreateJob(ctx context.Context, userID string, fn func(*port.Change) error) (job.Job, error) {
-	return do(ctx, s.h, "store.CreateJob", func() (job.Job, error) { return s.Store.CreateJob(ctx, userID, fn) })
+	return do(ctx, s.h, "store.UpdateJob "+string(job.StepIntend), func() (job.Job, error) { return s.Store.CreateJob(ctx, userID, fn) })
 }
 
 func (s *store) UpdateJob(ctx context.Context, id string, fn func(*port.Change) error) (job.Job, error) {
-	return do(ctx, s.h, "store.UpdateJob", func() (job.Job, error) { return s.Store.UpdateJob(ctx, id, fn) })
+	return do(ctx, s.h, "store.UpdateJob "+string(flow.StepOf(ctx)), func() (job.Job, error) { return s.Store.UpdateJob(ctx, id, fn) })
 }
 
 func (s *store) Job(ctx context.Context, id string) (job.Job, error) {
@@ -149,9 +194,9 @@ func (b *blobs) List(ctx context.Context, prefix, cursor string, limit int) ([]p
 	return items, next, err
 }
 
-// Installation passes the installation of the world's own blobs on.
+// Installation tells of whose installation the blobs are; an error where they do not know.
 func (b *blobs) Installation(ctx context.Context) (port.Installation, error) {
-	return b.Blobs.(port.Installed).Installation(ctx)
+	return installation(ctx, b.Blobs)
 }
 
 // stream opens a reader that the hook may change.
@@ -238,9 +283,17 @@ func (v *vault) Delete(ctx context.Context, ref string) error {
 	})
 }
 
-// Installation passes the installation of the world's own vault on.
+// Installation tells of whose installation the vault is; an error where it does not know.
 func (v *vault) Installation(ctx context.Context) (port.Installation, error) {
-	return v.Vault.(port.Installed).Installation(ctx)
+	return installation(ctx, v.Vault)
+}
+
+func installation(ctx context.Context, of any) (port.Installation, error) {
+	installed, ok := of.(port.Installed)
+	if !ok {
+		return port.Installation{}, port.ErrNotFound
+	}
+	return installed.Installation(ctx)
 }
 
 // ---- Mail and payments
