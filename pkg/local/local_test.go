@@ -3,16 +3,13 @@ package local
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"gas/pkg/job"
-	"gas/pkg/port"
 	"gas/pkg/user"
 )
 
@@ -72,47 +69,4 @@ func TestSnapshotIsAWholeDatabase(t *testing.T) {
 	_, err := copied.Store.User(ctx, "u_a")
 	require.NoError(t, err)
 	require.Equal(t, l.Install, copied.Install)
-}
-
-func BenchmarkSubmit(b *testing.B) {
-	ctx := context.Background()
-	l := open(b, Options{})
-	require.NoError(b, l.Store.CreateUser(ctx, user.User{ID: "u_a"}))
-	input := strings.Repeat("21\t25000000\t.\tA\tT\t.\t.\t.\n", 400) // 10 KB
-	b.SetParallelism(8)                                              // 16 clients on 2 cores
-	b.ResetTimer()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if err := submit(ctx, l, input); err != nil {
-				b.Error(err)
-			}
-		}
-	})
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "submissions/s")
-}
-
-// submit is what a submission does: an intent, the file, the job with its message.
-func submit(ctx context.Context, l *Local, input string) error {
-	id := fmt.Sprintf("%s-%d", newInstance(), time.Now().UnixNano())
-	_, err := l.Store.CreateJob(ctx, "u_a", func(c *port.Change) error {
-		c.Job.ID, c.Job.UploadID, c.Job.Status, c.Job.Created, c.Job.Name = id, id, job.Uploading, c.Now, "sample.vcf"
-		c.User.Load.Uploading++
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	info, err := l.Inputs.Put(ctx, "u_a/"+id, strings.NewReader(input), port.Put{Size: -1})
-	if err != nil {
-		return err
-	}
-	_, err = l.Store.UpdateJob(ctx, id, func(c *port.Change) error {
-		c.Job.Status, c.Job.SubmitTime, c.Job.Input = job.Pending, c.Now, info.Object
-		c.User.Load.Uploading--
-		c.User.Load.Pending++
-		c.Send = append(c.Send, job.Message{ID: id, Topic: job.Requests, UserID: "u_a", JobID: id, Body: json.RawMessage(`{}`)})
-		c.Events = append(c.Events, job.Event{Name: "submit", From: "UPLOADING", To: "PENDING"})
-		return nil
-	})
-	return err
 }

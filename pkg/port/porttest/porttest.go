@@ -64,6 +64,7 @@ func All(t *testing.T, fresh Harness) {
 func each(t *testing.T, fresh Harness, offered func(World) bool, checks []check) {
 	for _, c := range checks {
 		t.Run(c.promise, func(t *testing.T) {
+			t.Parallel() // most of the time goes into waiting for a disk or a server
 			w := fresh(t)
 			if !offered(w) {
 				t.Skip("the adapter does not offer this port")
