@@ -21,6 +21,7 @@ type Files struct {
 	Log      string // the counts for people; empty for none
 	Summary  string // the counts as JSON; empty for none
 	Manifest string // what was run on what, as JSON; empty for none
+	Variants string // the index of pkg/results, of a result that is a VCF and a file of its own; empty for none
 	Format   Format
 	Level    int // of compression, 0 to 9
 	Stdin    io.Reader
@@ -41,9 +42,16 @@ func RunFiles(ctx context.Context, f Files, o Options) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	rows, err := w.variants(&o)
+	if err != nil {
+		return nil, err
+	}
 	o.Digest = o.Digest || f.Manifest != ""
 	summary, err := Run(ctx, in.Input, out, o)
 	if err != nil {
+		return summary, err
+	}
+	if err := rows.complete(w.done[0]); err != nil {
 		return summary, err
 	}
 	if err := w.complete(summary, o); err != nil {

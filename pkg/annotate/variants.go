@@ -1,0 +1,50 @@
+package annotate
+
+import (
+	"fmt"
+	"os"
+
+	index "gas/pkg/results"
+)
+
+// rowIndex is the index of a result's variants while it is written with the result.
+type rowIndex struct {
+	name   string
+	writer *index.Writer
+}
+
+// variants begins the index of the result's variants, when one is asked for, and has the lines of the result shown to it.
+func (w *writing) variants(o *Options) (*rowIndex, error) {
+	if w.files.Variants == "" {
+		return nil, nil
+	}
+	d, err := w.draft(w.files.Variants)
+	if err != nil {
+		return nil, err
+	}
+	rows := index.NewWriter(d.file)
+	o.Observe = func(header []byte) (func() Collector, error) {
+		return func() Collector { return rows.Piece() }, rows.Begin(header)
+	}
+	return &rowIndex{w.files.Variants, rows}, nil
+}
+
+// complete ends the index, for which the result, the first of the drafts, must be complete.
+func (x *rowIndex) complete(result *draft) error {
+	if x == nil {
+		return nil
+	}
+	file, err := os.Open(result.file.Name())
+	if err != nil {
+		return fmt.Errorf("read the result for its index: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("size of the result: %w", err)
+	}
+	if err := x.writer.Close(file, info.Size()); err != nil {
+		return cannotWrite(x.name, err)
+	}
+	return nil
+}
