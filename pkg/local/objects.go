@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"gas/pkg/job"
 	"gas/pkg/port"
@@ -33,6 +34,7 @@ type objects struct {
 const (
 	tempFolder  = ".tmp"   // what is being written, each entry begins with the writer's instance
 	partsFolder = ".parts" // uploads in parts
+	partsLife   = 7 * 24 * time.Hour
 )
 
 // contentName is the name of an object's file.
@@ -68,6 +70,24 @@ func (o *objects) clear(gone func(string) bool) error {
 			if err := o.root.RemoveAll(path.Join(tempFolder, entry.Name())); err != nil {
 				return fmt.Errorf("clear half-written object: %w", err)
 			}
+		}
+	}
+	return o.clearParts()
+}
+
+// clearParts removes uploads in parts that nobody has gone on with for partsLife.
+func (o *objects) clearParts() error {
+	entries, err := o.entries(partsFolder)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil || time.Since(info.ModTime()) < partsLife {
+			continue
+		}
+		if err := o.root.RemoveAll(path.Join(partsFolder, entry.Name())); err != nil {
+			return fmt.Errorf("clear upload: %w", err)
 		}
 	}
 	return nil

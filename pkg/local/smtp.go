@@ -17,8 +17,8 @@ import (
 // smtpTimeout bounds one try; the notice is tried again.
 const smtpTimeout = 20 * time.Second
 
-// smtp is port.Mailer over a mail server.
-type smtp struct {
+// smtpMailer is port.Mailer over a mail server.
+type smtpMailer struct {
 	host    string
 	options []mail.Option
 	from    string
@@ -31,7 +31,7 @@ func NewSMTP(address, from string) (port.Mailer, error) {
 	if err != nil || at.Hostname() == "" || at.Scheme != "smtp" && at.Scheme != "smtps" {
 		return nil, errors.New("smtp_url is not smtp://HOST:PORT or smtps://HOST:PORT") // the text may hold a password, so it is not shown
 	}
-	s := &smtp{host: at.Hostname(), from: from, options: []mail.Option{mail.WithTimeout(smtpTimeout)}}
+	s := &smtpMailer{host: at.Hostname(), from: from, options: []mail.Option{mail.WithTimeout(smtpTimeout)}}
 	password, signed := at.User.Password()
 	switch {
 	case at.Scheme == "smtps":
@@ -59,7 +59,7 @@ func loopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-func (s *smtp) Send(ctx context.Context, m port.Mail) error {
+func (s *smtpMailer) Send(ctx context.Context, m port.Mail) error {
 	message, err := letter(s.from, m)
 	if err != nil {
 		return err
