@@ -51,8 +51,10 @@ func RunFiles(ctx context.Context, f Files, o Options) (*Summary, error) {
 	if err != nil {
 		return summary, err
 	}
-	if err := rows.complete(w.done[0]); err != nil {
-		return summary, err
+	if rows != nil {
+		if err := rows.complete(w.done[0]); err != nil {
+			return summary, err
+		}
 	}
 	if err := w.complete(summary, o); err != nil {
 		return summary, err

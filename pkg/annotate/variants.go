@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"gas/pkg/fault"
 	index "gas/pkg/results"
 )
 
@@ -18,6 +19,9 @@ func (w *writing) variants(o *Options) (*rowIndex, error) {
 	if w.files.Variants == "" {
 		return nil, nil
 	}
+	if w.files.Out == "-" || w.files.Format != VCF {
+		return nil, fault.New(fault.Usage, "Only a VCF that is a file has an index of its variants.")
+	}
 	d, err := w.draft(w.files.Variants)
 	if err != nil {
 		return nil, err
@@ -31,9 +35,6 @@ func (w *writing) variants(o *Options) (*rowIndex, error) {
 
 // complete ends the index, for which the result, the first of the drafts, must be complete.
 func (x *rowIndex) complete(result *draft) error {
-	if x == nil {
-		return nil
-	}
 	file, err := os.Open(result.file.Name())
 	if err != nil {
 		return fmt.Errorf("read the result for its index: %w", err)
