@@ -2,7 +2,6 @@ package consequence
 
 import (
 	"bytes"
-	"strconv"
 
 	"gas/pkg/hgvs"
 )
@@ -15,7 +14,7 @@ type breakend struct {
 
 // annotateStructural judges a symbolic allele or a breakend; why says why it can not be.
 func (e *Engine) annotateStructural(s *Scratch, v *Variant, index int, alt []byte) (why string) {
-	sv, why := structuralOf(v, alt)
+	sv, why := s.structuralOf(v, alt)
 	if why != "" {
 		return why
 	}
@@ -25,7 +24,7 @@ func (e *Engine) annotateStructural(s *Scratch, v *Variant, index int, alt []byt
 		e.annotateBreakends(s, v, index, alt, &sv)
 		return ""
 	}
-	found, spelled := false, s.write([]byte(sv.class))
+	found, spelled := false, s.write(s.arenaText(sv.class))
 	for o := e.near(v.Contig, sv.start, sv.end); o.Next(); {
 		t := &e.ref.Transcripts[o.Index]
 		if !touches(sv.start, sv.end, int(t.Start)+1-int(e.opt.Distance), int(t.End)+int(e.opt.Distance)) {
@@ -58,7 +57,7 @@ func (e *Engine) overlapEffect(s *Scratch, transcript, index int, sv *structural
 
 // annotateBreakends judges a join: the record's own place and its mate, each for the transcripts near it. An end without a mate is judged as any other structural allele.
 func (e *Engine) annotateBreakends(s *Scratch, v *Variant, index int, alt []byte, sv *structural) {
-	ends := [2]breakend{{contig: v.Contig, pos: sv.start, text: []byte(sv.class)}}
+	ends := [2]breakend{{contig: v.Contig, pos: sv.start, text: s.arenaText(sv.class)}}
 	count := 1
 	if mate, ok := e.mate(s, v, alt); ok {
 		ends[0].text = s.ownText(v.Ref, alt)
@@ -79,9 +78,16 @@ func (e *Engine) annotateBreakends(s *Scratch, v *Variant, index int, alt []byte
 		}
 	}
 	if !found {
-		e.intergenic(s, index, s.write([]byte(sv.class)))
+		e.intergenic(s, index, s.write(s.arenaText(sv.class)))
 		s.Effects[len(s.Effects)-1].Structural = true
 	}
+}
+
+// arenaText is a text as short-lived bytes.
+func (s *Scratch) arenaText(text string) []byte {
+	mark := len(s.arena)
+	s.arena = append(s.arena, text...)
+	return s.arena[mark:]
 }
 
 // ownText is how VEP writes the record's own end of a join: REF with a point on the side of the mate.
@@ -111,8 +117,8 @@ func (e *Engine) mate(s *Scratch, v *Variant, alt []byte) (breakend, bool) {
 		return breakend{}, false
 	}
 	contig, ok := e.ref.ContigOf(bytes.TrimSpace(inner[:colon]))
-	pos, err := strconv.Atoi(string(bytes.TrimSpace(inner[colon+1 : end])))
-	return breakend{contig: contig, pos: pos, text: alt}, ok && err == nil
+	pos, numeric := parseInteger(bytes.TrimSpace(inner[colon+1 : end]))
+	return breakend{contig: contig, pos: pos, text: alt}, ok && numeric
 }
 
 // mateInInfo reads the other end of a join from INFO, and writes it as VEP does.

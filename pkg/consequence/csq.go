@@ -193,7 +193,7 @@ func (e *Engine) appendText(dst []byte, t genome.Text) []byte {
 // appendClass appends the Sequence Ontology's class of the variant.
 func (e *Engine) appendClass(dst []byte, s *Scratch, fx *Effect) []byte {
 	if fx.Structural {
-		sv, _ := structuralOf(s.variant, s.variant.Alts[fx.Allele])
+		sv, _ := s.structuralOf(s.variant, s.variant.Alts[fx.Allele])
 		return append(dst, sv.class...)
 	}
 	return append(dst, s.variation.class.String()...)

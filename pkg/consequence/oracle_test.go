@@ -49,7 +49,7 @@ func TestVEPGivesTheSameAnswers(t *testing.T) {
 			answers := readAnswers(t, o, os.Getenv("GAS_ORACLE") == "whole")
 			out := vcfWriter(t, o)
 			c := comparison{wrong: map[string]int{}, example: map[string]string{}, of: map[string]int{}, right: map[string]int{}}
-			eachRecord(t, shared.Path(t, "data", o.folder, o.vcf), e, func(s *Scratch, v *Variant, line []byte) {
+			eachRecord(t, sharedPath(t, o), e, func(s *Scratch, v *Variant, line []byte) {
 				c.record(e, s, v, answers)
 				writeAnnotated(out, e, s, line)
 			})
@@ -103,6 +103,12 @@ func openText(t testing.TB, path string) *bufio.Scanner {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 1<<20), 1<<26)
 	return lines
+}
+
+// sharedPath is the path of an oracle's variants.
+func sharedPath(t testing.TB, o oracle) string {
+	t.Helper()
+	return shared.Path(t, "data", o.folder, o.vcf)
 }
 
 // eachRecord annotates a file record by record.

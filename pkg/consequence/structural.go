@@ -1,9 +1,6 @@
 package consequence
 
-import (
-	"bytes"
-	"strconv"
-)
+import "bytes"
 
 // structural is a symbolic allele or a breakend: a stretch of the contig and what happens to it. Its sequence is not known, so overlap alone decides.
 type structural struct {
@@ -23,37 +20,37 @@ const (
 	breakpoint
 )
 
-// structuralClasses lists what each symbol is called in the Sequence Ontology, and its kind.
+// structuralClasses lists what each symbol is called in the Sequence Ontology, and its kind. A mobile element has a family, ME where it is none of those that are named.
 var structuralClasses = []struct {
-	symbol, class string
-	kind          structuralKind
+	symbol, family, class string
+	kind                  structuralKind
 }{
-	{"INS", "insertion", insertion},
-	{"INS_ME", "mobile_element_insertion", insertion},
-	{"INS_ALU", "Alu_insertion", insertion},
-	{"INS_HERV", "HERV_insertion", insertion},
-	{"INS_LINE1", "LINE1_insertion", insertion},
-	{"INS_SVA", "SVA_insertion", insertion},
-	{"DEL", "deletion", loss},
-	{"DEL_ME", "mobile_element_deletion", loss},
-	{"DEL_ALU", "Alu_deletion", loss},
-	{"DEL_HERV", "HERV_deletion", loss},
-	{"DEL_LINE1", "LINE1_deletion", loss},
-	{"DEL_SVA", "SVA_deletion", loss},
-	{"TREP", "tandem_repeat", gain},
-	{"TDUP", "tandem_duplication", gain},
-	{"DUP", "duplication", gain},
-	{"CNV", "copy_number_variation", rearrangement},
-	{"INV", "inversion", rearrangement},
-	{"BND", "chromosome_breakpoint", breakpoint},
+	{"INS", "", "insertion", insertion},
+	{"INS", "ME", "mobile_element_insertion", insertion},
+	{"INS", "ALU", "Alu_insertion", insertion},
+	{"INS", "HERV", "HERV_insertion", insertion},
+	{"INS", "LINE1", "LINE1_insertion", insertion},
+	{"INS", "SVA", "SVA_insertion", insertion},
+	{"DEL", "", "deletion", loss},
+	{"DEL", "ME", "mobile_element_deletion", loss},
+	{"DEL", "ALU", "Alu_deletion", loss},
+	{"DEL", "HERV", "HERV_deletion", loss},
+	{"DEL", "LINE1", "LINE1_deletion", loss},
+	{"DEL", "SVA", "SVA_deletion", loss},
+	{"CNV:TR", "", "tandem_repeat", gain},
+	{"DUP:TANDEM", "", "tandem_duplication", gain},
+	{"DUP", "", "duplication", gain},
+	{"CNV", "", "copy_number_variation", rearrangement},
+	{"INV", "", "inversion", rearrangement},
+	{"BND", "", "chromosome_breakpoint", breakpoint},
 }
 
 // structuralOf reads a symbolic allele or a breakend with its INFO; reason says why it can not be judged.
-func structuralOf(v *Variant, alt []byte) (sv structural, reason string) {
-	symbol := structuralSymbol(alt, infoValue(v.Info, "SVTYPE"))
+func (s *Scratch) structuralOf(v *Variant, alt []byte) (sv structural, reason string) {
+	symbol, family := s.structuralSymbol(alt, infoValue(v.Info, "SVTYPE"))
 	found := false
 	for i := range structuralClasses {
-		if c := &structuralClasses[i]; symbol == c.symbol {
+		if c := &structuralClasses[i]; symbol == c.symbol && family == c.family {
 			sv.class, sv.kind, found = c.class, c.kind, true
 		}
 	}
@@ -80,29 +77,36 @@ func structuralOf(v *Variant, alt []byte) (sv structural, reason string) {
 	return sv, ""
 }
 
-// structuralSymbol is the key in structuralClasses: of the allele where it is a well-known symbol, else of SVTYPE, else of what the allele looks like.
-func structuralSymbol(alt, svtype []byte) string {
+// structuralSymbol is the key in structuralClasses: of the allele where it is a well-known symbol, else of SVTYPE, else of what the allele looks like; empty where it is none.
+func (s *Scratch) structuralSymbol(alt, svtype []byte) (symbol, family string) {
 	text := alt
 	if len(svtype) > 0 && !wellKnown(alt) {
 		text = svtype
 	}
-	symbol := bytes.ToUpper(bytes.Trim(text, "<>"))
-	first, rest, _ := bytes.Cut(symbol, []byte(":"))
-	switch {
-	case (string(first) == "INS" || string(first) == "DEL") && bytes.HasPrefix(rest, []byte("ME")):
-		return string(first) + "_" + mobileElement(rest)
-	case bytes.Contains(symbol, []byte("DUP:TANDEM")):
-		return "TDUP"
-	case bytes.Contains(symbol, []byte("CNV:TR")):
-		return "TREP"
-	case bytes.HasPrefix(symbol, []byte("CN")) && !bytes.HasPrefix(symbol, []byte("CNV")):
-		return copyNumber(symbol[2:])
-	case bytes.Contains(symbol, []byte("CNV")):
-		return "CNV"
-	case isBreakend(text):
-		return "BND"
+	if isBreakend(text) {
+		return "BND", ""
 	}
-	return string(first)
+	name := s.upper(bytes.Trim(text, "<>"))
+	first, rest, _ := bytes.Cut(name, []byte(":"))
+	switch {
+	case bytes.Contains(name, []byte("DUP:TANDEM")):
+		return "DUP:TANDEM", ""
+	case bytes.Contains(name, []byte("CNV:TR")):
+		return "CNV:TR", ""
+	case bytes.HasPrefix(name, []byte("CN")) && !bytes.HasPrefix(name, []byte("CNV")):
+		return copyNumber(name[2:]), ""
+	case bytes.Contains(name, []byte("CNV")):
+		return "CNV", ""
+	}
+	for _, c := range structuralClasses {
+		if c.symbol == string(first) {
+			if bytes.HasPrefix(rest, []byte("ME")) && (c.symbol == "INS" || c.symbol == "DEL") {
+				family = mobileElement(rest)
+			}
+			return c.symbol, family
+		}
+	}
+	return "", ""
 }
 
 // wellKnown says whether an allele is a symbol that goes before SVTYPE.
@@ -120,14 +124,18 @@ func wellKnown(alt []byte) bool {
 	return len(alt) > 0 && alt[0] >= '0' && alt[0] <= '9'
 }
 
-// mobileElement is the family of a mobile element as the table's keys spell it.
+// mobileElement is the family of a mobile element as the table spells it.
 func mobileElement(rest []byte) string {
 	_, family, _ := bytes.Cut(rest, []byte(":"))
-	switch name := string(family); name {
+	switch string(family) {
 	case "L1", "LINE1":
 		return "LINE1"
-	case "ALU", "HERV", "SVA":
-		return name
+	case "ALU":
+		return "ALU"
+	case "HERV":
+		return "HERV"
+	case "SVA":
+		return "SVA"
 	}
 	return "ME"
 }
@@ -168,8 +176,29 @@ func infoValue(info []byte, key string) []byte {
 // infoNumber is the first number of a key of INFO.
 func infoNumber(info []byte, key string) (int, bool) {
 	first, _, _ := bytes.Cut(infoValue(info, key), []byte(","))
-	n, err := strconv.Atoi(string(first))
-	return n, err == nil
+	return parseInteger(first)
+}
+
+// parseInteger reads a decimal integer with or without a sign.
+func parseInteger(text []byte) (int, bool) {
+	negative := len(text) > 0 && text[0] == '-'
+	if negative {
+		text = text[1:]
+	}
+	if len(text) == 0 || len(text) > 10 {
+		return 0, false
+	}
+	n := 0
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	if negative {
+		n = -n
+	}
+	return n, true
 }
 
 // structuralTerms are the terms of a structural allele. The site's variation is the allele's stretch of the contig; mateInside says that the allele is a breakend that lies in the transcript.
