@@ -66,7 +66,7 @@ type Engine struct {
 	cut      []int    // of each contig: its first transcript that reaches across that end, -1 where none does
 	nearby   []nearby
 	plan     []step
-	mirrors  bool // UTRs on the reverse strand are read as VEP reads them from a file
+	asVEP    bool // where VEP departs from the nomenclature, do as VEP does
 }
 
 // New makes an engine. The reference must stay open as long as the engine is used.
@@ -78,7 +78,7 @@ func New(ref *genome.Reference, opt Options) (*Engine, error) {
 		opt.Fields = DefaultFields()
 	}
 	opt.Fields = inOrder(opt.Fields)
-	e := &Engine{ref: ref, opt: opt, mirrors: opt.Nomenclature == VEPNomenclature}
+	e := &Engine{ref: ref, opt: opt, asVEP: opt.Nomenclature == VEPNomenclature}
 	if err := e.readCodes(); err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func hasShortIntron(t *genome.Transcript, exons []genome.Exon) bool {
 // slips says whether a transcript has such an intron.
 func (e *Engine) slips(transcript int) bool { return e.short[transcript/64]>>(transcript%64)&1 == 1 }
 
-// firstStop is the place of the first stop codon of a transcript's CDS by the standard code, -1 where there is none. It is found once for each transcript.
+// firstStop is the place of the first stop codon of a transcript's CDS, -1 where there is none. It is found once for each transcript.
 func (e *Engine) firstStop(p *site) int {
 	kept := &e.stops[p.index]
 	if at := kept.Load(); at != 0 {

@@ -291,7 +291,7 @@ func (j *judge) duplicates(c *proteinChange) bool {
 		i := from + k
 		var aa byte
 		if i < whole {
-			aa = translate(standard, c0.at(3*i), c0.at(3*i+1), c0.at(3*i+2))
+			aa = translate(j.reading, c0.at(3*i), c0.at(3*i+1), c0.at(3*i+2))
 		} else {
 			aa = c.before[i-whole]
 		}

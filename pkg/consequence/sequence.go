@@ -47,7 +47,7 @@ func (c codingSequence) appendRange(dst []byte, from, to int) []byte {
 
 // threePrimeUTR is the bases behind the CDS.
 func (p *site) threePrimeUTR() []byte {
-	if p.forward || !p.engine.mirrors {
+	if p.forward || !p.engine.asVEP {
 		return p.spliced[p.codingEnd:]
 	}
 	if p.tail == nil {
@@ -58,7 +58,7 @@ func (p *site) threePrimeUTR() []byte {
 
 // fivePrimeUTR is the bases before the CDS.
 func (p *site) fivePrimeUTR() []byte {
-	if p.forward || !p.engine.mirrors {
+	if p.forward || !p.engine.asVEP {
 		return p.spliced[:p.codingStart-1]
 	}
 	return p.mirrored(0, p.codingStart-1)
@@ -125,18 +125,18 @@ func (x *edited) appendRange(dst []byte, from, to int) []byte {
 	return dst
 }
 
-// residue is the i-th amino acid of the edited sequence by the standard code, which is what VEP reads its altered proteins with; 0 past the end.
+// residue is the i-th amino acid of the edited sequence; 0 past the end.
 func (x *edited) residue(i int) byte {
 	if 3*i+3 > x.length {
 		return 0
 	}
-	return translate(standard, x.at(3*i), x.at(3*i+1), x.at(3*i+2))
+	return translate(x.site.reading, x.at(3*i), x.at(3*i+1), x.at(3*i+2))
 }
 
 // residues is how many whole codons the edited sequence has.
 func (x *edited) residues() int { return x.length / 3 }
 
-// firstStop is the place of the edited sequence's first stop codon by the standard code, -1 where there is none. unedited is the place of the first stop codon of the CDS without the edit, -1 for none.
+// firstStop is the place of the edited sequence's first stop codon, -1 where there is none. unedited is the place of the first stop codon of the CDS without the edit, -1 for none.
 func (x *edited) firstStop(unedited int) int {
 	n, i := x.residues(), x.from/3
 	if unedited >= 0 && unedited < i {
@@ -148,7 +148,7 @@ func (x *edited) firstStop(unedited int) int {
 		}
 	}
 	shift := x.from + len(x.with) - x.to + x.pad
-	for ; 3*i+3-shift <= len(x.bases); i++ {
+	for ; x.site.reading == standard && 3*i+3-shift <= len(x.bases); i++ {
 		if c := x.bases[3*i-shift:]; c[0] == 'T' && isStop(c) {
 			return i
 		}
@@ -238,7 +238,7 @@ func expand(base byte) string {
 	return ""
 }
 
-// protein is the reference protein as VEP keeps it: read by the standard code whatever the transcript's own is, without the stop codon at its end, a start codon's residue as M.
+// protein is the reference protein, without the stop codon at its end, and M for what a start codon codes for.
 type protein struct {
 	codingSequence
 	length int // in amino acids
@@ -254,26 +254,26 @@ func (p *site) protein() protein {
 	return protein{c, n}
 }
 
-// codonIsStop says whether the i-th codon is a stop codon of the standard code.
+// codonIsStop says whether the i-th codon is a stop codon.
 func (c codingSequence) codonIsStop(i int) bool {
-	return translate(standard, c.at(3*i), c.at(3*i+1), c.at(3*i+2)) == '*'
+	return translate(c.site.reading, c.at(3*i), c.at(3*i+1), c.at(3*i+2)) == '*'
 }
 
 // at is the i-th amino acid, 0-based.
 func (q protein) at(i int) byte {
 	a, b, c := q.codingSequence.at(3*i), q.codingSequence.at(3*i+1), q.codingSequence.at(3*i+2)
-	if i == 0 && mayStart(a, b, c) {
+	if i == 0 && mayStart(q.site.reading, a, b, c) {
 		return 'M'
 	}
-	return translate(standard, a, b, c)
+	return translate(q.site.reading, a, b, c)
 }
 
-// mayStart says whether a codon can be one of the standard code's start codons ATG, CTG, TTG.
-func mayStart(a, b, c byte) bool {
+// mayStart says whether a codon can be one of the code's start codons.
+func mayStart(code *genome.GeneticCode, a, b, c byte) bool {
 	for _, i := range expand(a) {
 		for _, j := range expand(b) {
 			for _, k := range expand(c) {
-				if standard.Starts(byte(i), byte(j), byte(k)) {
+				if code.Starts(byte(i), byte(j), byte(k)) {
 					return true
 				}
 			}

@@ -51,6 +51,9 @@ func (e *Engine) surroundings(w *variation) (before, after []byte) {
 	if from > to {
 		return nil, nil
 	}
+	if !e.asVEP {
+		return e.ref.Bases(w.contig, uint32(from-1), uint32(w.start-1)), e.ref.Bases(w.contig, uint32(w.end), uint32(to))
+	}
 	all := e.ref.Bases(w.contig, uint32(from-1), uint32(to))
 	n := min(len(all), reach)
 	return all[:n], all[len(all)-n:]

@@ -43,6 +43,7 @@ type site struct {
 	spliced []byte
 	index   int // of the transcript
 	code    *genome.GeneticCode
+	reading *genome.GeneticCode // what whole proteins are read with: the standard code where the nomenclature is VEP's, as VEP does for a gene model from a file
 	forward bool
 
 	txStart, txEnd           int // 1-based and closed on the contig, as all the places below
@@ -77,6 +78,10 @@ func (p *site) reset(e *Engine, s *Scratch, index int) {
 	t := &e.ref.Transcripts[index]
 	*p = site{engine: e, scratch: s, v: &s.variation, t: t, index: index, exons: e.ref.ExonsOf(t), spliced: e.ref.SplicedOf(t), code: e.codes[t.GeneticCode], forward: t.Strand > 0,
 		txStart: int(t.Start) + 1, txEnd: int(t.End), cdna: p.cdna[:0], cds: p.cds[:0], pep: p.pep[:0]}
+	p.reading = p.code
+	if e.asVEP {
+		p.reading = standard
+	}
 	if t.Coding() {
 		p.codingLeft, p.codingRight = int(t.CodingStart)+1, int(t.CodingEnd)
 		p.codingStart, p.codingEnd = int(t.CDSStart)+1, int(t.CDSEnd)
