@@ -67,6 +67,7 @@ func TestEveryAnswerOfTheAPIIsAsItsDescriptionSays(t *testing.T) {
 	for _, path := range []string{
 		"/me", "/usage", "/tokens", "/references", "/databases", "/service-info", "/status", "/openapi.json", "/jobs", "/jobs?q=a&status=completed,pending&sort=-name&limit=1",
 		"/jobs/" + done, "/jobs/" + waiting, "/jobs/" + done + "/summary", "/jobs/" + done + "/log", "/jobs/" + done + "/files/result", "/jobs/" + done + "/events",
+		"/jobs/" + done + "/variants", "/jobs/" + done + "/variants?limit=2&sort=-pos&filter=" + url.QueryEscape("impact >= MODERATE"), "/jobs/" + done + "/genes",
 	} {
 		check(http.MethodGet, path, "", http.StatusOK)
 	}
@@ -74,6 +75,8 @@ func TestEveryAnswerOfTheAPIIsAsItsDescriptionSays(t *testing.T) {
 	check(http.MethodGet, "/jobs?sort=shape", "", http.StatusUnprocessableEntity)
 	check(http.MethodGet, "/jobs?status=lost", "", http.StatusUnprocessableEntity)
 	check(http.MethodGet, "/jobs?cursor=%00bad", "", http.StatusBadRequest)
+	check(http.MethodGet, "/jobs/"+done+"/variants?filter=colour+%3D+red", "", http.StatusUnprocessableEntity)
+	check(http.MethodGet, "/jobs/"+waiting+"/variants", "", http.StatusConflict)
 	check(http.MethodGet, "/jobs/nothing", "", http.StatusNotFound)
 	check(http.MethodGet, "/jobs/"+waiting+"/files/result", "", http.StatusConflict)
 	check(http.MethodGet, "/jobs/"+done+"/files/secret", "", http.StatusNotFound)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/labstack/echo/v4"
 
@@ -147,6 +146,9 @@ func (s *site) uploadView(c echo.Context) (uploadView, error) {
 	for _, r := range installed {
 		view.References = append(view.References, choiceView{Value: r.Name, Text: r.Name + orNothing(" (", r.Source, ")")})
 	}
+	for _, d := range s.databases() {
+		view.Databases = append(view.Databases, d.Name)
+	}
 	return view, nil
 }
 
@@ -166,7 +168,7 @@ type referenceJSON struct {
 
 // references lists what is installed: the built-in ones, then those in the data folder, by name.
 func (s *site) references() ([]referenceJSON, error) {
-	list, err := genome.List(filepath.Join(s.Config.Data, "references"))
+	list, err := genome.List(s.Config.ReferencesFolder())
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func (v sight) buttons() []buttonLink {
 
 // tabs are the parts of a job's page.
 func (v sight) tabs(here string) []navView {
-	all := []string{"summary", "files", "log", "details"}
+	all := []string{"summary", "variants", "genes", "files", "log", "details"}
 	out := make([]navView, len(all))
 	for i, tab := range all {
 		out[i] = navView{URL: "/annotations/" + v.ID + "/" + tab, Text: sentence(tab), Here: tab == here}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"gas/pkg/overlay"
 )
 
 // apiReferences answers GET /api/v1/references.
@@ -21,7 +23,24 @@ type databaseJSON struct {
 	Fields []string `json:"fields"`
 }
 
+// databases lists what is installed. A file that can't be read is left out and logged: the others stay of use.
+func (s *site) databases() []databaseJSON {
+	list, err := overlay.List(s.Config.DatabasesFolder())
+	if err != nil {
+		s.Log.Warn().Err(err).Msg("databases left out")
+	}
+	out := make([]databaseJSON, len(list))
+	for i, d := range list {
+		out[i] = databaseJSON{Name: d.Name, Fields: []string{}}
+		for _, f := range d.Fields {
+			out[i].Fields = append(out[i].Fields, f.ID)
+		}
+	}
+	return out
+}
+
 // apiDatabases answers GET /api/v1/databases.
 func (s *site) apiDatabases(c echo.Context) error {
-	return c.JSON(http.StatusOK, listOf([]databaseJSON{}, 0, ""))
+	list := s.databases()
+	return c.JSON(http.StatusOK, listOf(list, len(list), ""))
 }

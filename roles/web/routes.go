@@ -104,6 +104,9 @@ func Routes() []Route {
 		// The owner of a job.
 		{Method: get, Path: "/annotations/:id", Who: Owner, Does: "a job: summary", do: (*site).summaryPage},
 		{Method: get, Path: "/annotations/:id/summary", Who: Owner, Does: "a job: summary", do: (*site).summaryPage},
+		{Method: get, Path: "/annotations/:id/variants", Who: Owner, Does: "a job: variants", do: (*site).variantsPage},
+		{Method: get, Path: "/annotations/:id/variants/:key", Who: Owner, Does: "one variant with all its transcripts", do: (*site).variantPage},
+		{Method: get, Path: "/annotations/:id/genes", Who: Owner, Does: "a job: genes", do: (*site).genesPage},
 		{Method: get, Path: "/annotations/:id/files", Who: Owner, Does: "a job: files", do: (*site).filesPage},
 		{Method: get, Path: "/annotations/:id/log", Who: Owner, Does: "a job: log", do: (*site).logPage},
 		{Method: get, Path: "/annotations/:id/details", Who: Owner, Does: "a job: details", do: (*site).detailsPage},
@@ -119,6 +122,9 @@ func Routes() []Route {
 		{Method: get, Path: api + "/jobs/:id/log", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "the log", do: (*site).apiLog},
 		{Method: get, Path: api + "/jobs/:id/files/:kind", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "downloads input, result, index, log, summary or manifest", do: (*site).apiFile},
 		{Method: get, Path: api + "/jobs/:id/summary", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "the summary", do: (*site).apiSummary},
+		{Method: get, Path: api + "/jobs/:id/variants", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "filters, sorts and pages variants", do: (*site).apiVariants},
+		{Method: get, Path: api + "/jobs/:id/genes", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "genes with their variants by impact", do: (*site).apiGenes},
+		{Method: get, Path: api + "/jobs/:id/export", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "exports the variants that a filter leaves", do: (*site).apiExport},
 
 		// Administrators.
 		{Method: get, Path: "/admin", Who: Admin, Does: "queues, dead letters, users, banner", do: (*site).adminPage},

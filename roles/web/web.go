@@ -36,6 +36,7 @@ type site struct {
 	upload   *limiter
 	requests *limiter
 	openapi  []byte
+	indexes  *indexes
 }
 
 // Serve builds the handler of the web role. It takes no request before the ports of d are open.
@@ -66,6 +67,7 @@ func newSite(d role.Deps) (*site, error) {
 	}
 	s := &site{
 		Deps: d, openapi: description, flow: d.Flow(), pages: pages, files: files,
+		indexes:  newIndexes(d.Config.Data, d.Instance, d.Results, d.Now),
 		cookies:  cookies{secure: secureCookies(d)},
 		login:    newLimiter(d.Config.LimitLogin, d.Now),
 		upload:   newLimiter(d.Config.LimitUpload, d.Now),

@@ -217,7 +217,7 @@ func (w *world) complete(id string) job.Job {
 		return info.Object
 	}
 	j, err = w.flow.Complete(ctx, id, by, flow.Outcome{
-		Result: put("result", "annotated, not really gzip"), Reference: "rCRS", Versions: map[string]string{"gas": "test"},
+		Result: put("result", resultText), Reference: "rCRS", Versions: map[string]string{"gas": "test"},
 		Counts: &job.Counts{Records: 1, Annotated: 1},
 		Files: map[string]job.Object{
 			job.FileLog: put("log", "read 1 record\nwarning: line 3: something odd\nwarning: line 4: something odd\n"), job.FileSummary: put("summary", summaryText),
@@ -235,3 +235,11 @@ const summaryText = `{"reference":{"name":"rCRS","choice":"it was asked for"},"r
 "indel_lengths":[{"gained":-2,"count":3},{"gained":31,"count":1}],"contigs":[{"name":"MT","records":2},{"name":"chr1","records":1}],
 "samples":[{"name":"NA1","hom_ref":0,"het":1,"hom_alt":1,"missing":0}],"top_genes":[{"id":"4508","symbol":"MT-ATP6","alleles":1,"high":0,"moderate":1,"low":0,"modifier":0}],
 "warnings":[{"rule":"odd","number":7,"count":2,"line":3,"message":"something odd"}]}`
+
+// resultText is a result with four alleles, three of them in a gene.
+const resultText = "##fileformat=VCFv4.2\n" +
+	"##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Consequence annotations from GAS. Format: Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|HGVSc|HGVSp\">\n" +
+	"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tNA1\n" +
+	"MT\t3243\trs199474657\tA\tG\t50\tPASS\tCSQ=G|non_coding_transcript_exon_variant|MODIFIER|TRNL1|1|Transcript|TRNL1|Mt_tRNA|TRNL1:n.14A>G|\tGT\t0/1\n" +
+	"MT\t8993\t.\tT\tG,C\t50\tPASS\tCSQ=G|missense_variant|MODERATE|ATP6|2|Transcript|ATP6|protein_coding|ATP6:c.467T>G|ATP6.p:p.Leu156Arg,C|missense_variant|MODERATE|ATP6|2|Transcript|ATP6|protein_coding|ATP6:c.467T>C|ATP6.p:p.Leu156Pro\tGT\t1/2\n" +
+	"MT\t9952\t.\tG\tA\t.\tq10\tCSQ=A|stop_gained|HIGH|COX3|3|Transcript|COX3|protein_coding|COX3:c.746G>A|COX3.p:p.Trp249Ter\tGT\t1/1\n"
