@@ -49,7 +49,7 @@ func (s *Summary) logLedger(t io.Writer) {
 	for _, warning := range s.Warnings {
 		fmt.Fprintf(t, "  warning:\t%s\n", warning)
 	}
-	for _, misfit := range s.Misfits {
+	for _, misfit := range s.Reference.Misfits {
 		fmt.Fprintf(t, "  warning:\t%s\n", misfit)
 	}
 	fmt.Fprintf(t, "\nVariants:\t%d\nAlleles:\t%d\nGenes touched:\t%d\n", s.Variants, s.Alleles, s.GenesTouched)

@@ -31,7 +31,6 @@ type Summary struct {
 	Sorted       bool             `json:"sorted"`
 	Index        string           `json:"index"` // "tbi" or "csi", empty when none was made
 	Warnings     []Warning        `json:"warnings"`
-	Misfits      []string         `json:"misfits,omitempty"` // where the header does not fit the reference, in whole sentences
 
 	Ledger    Ledger `json:"-"`
 	counts    *counts
@@ -167,7 +166,7 @@ func (s *Summary) takeHeader(h *vcf.Header) {
 // takePlan takes what the file is annotated with, and makes room for counts.
 func (s *Summary) takePlan(p *plan) {
 	s.counts = newCounts(p)
-	s.Reference.Choice, s.databases, s.Misfits = p.annotator.Choice, p.annotator.Databases, p.misfits
+	s.Reference.Choice, s.databases = p.annotator.Choice, p.annotator.Databases
 	if p.reference != nil {
 		s.Reference.Name, s.Reference.Digest, s.Reference.Misfits = p.reference.Name, p.reference.Digest, p.misfits
 	}

@@ -107,11 +107,11 @@ func (a *app) tellSummary(s *annotate.Summary, o annotateOptions) {
 	for _, w := range s.Warnings {
 		a.say("warning: %s", w)
 	}
-	for _, misfit := range s.Misfits {
-		a.say("warning: %s", misfit)
-	}
 	if strings.HasSuffix(o.out, ".gz") && o.format == "vcf" && s.Index == "" {
 		a.say("warning: no index is made, because the input is not sorted")
+	}
+	for _, misfit := range s.Reference.Misfits {
+		a.say("warning: %s", misfit)
 	}
 	if s.Reference.Choice != "" {
 		a.say("reference: %s", s.Reference.Choice)
