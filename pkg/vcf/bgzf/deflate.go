@@ -13,7 +13,9 @@ import (
 type deflater struct {
 	last      [1 << hashBits]uint16 // where a hash was seen last
 	sequences []sequence
-	literals  symbolCounts // of literals and lengths
+	text      [MaxPayload + 16]byte // the literals of all sequences
+	kept      int                   // bytes of them
+	literals  symbolCounts          // of literals and lengths
 	distances symbolCounts
 	code      blockCode
 }
@@ -40,14 +42,14 @@ func hash(word uint64) uint32 {
 // appendDeflated appends a whole DEFLATE stream of the text.
 func (d *deflater) appendDeflated(dst, text []byte) []byte {
 	d.literals, d.distances = symbolCounts{}, symbolCounts{}
-	d.sequences = d.sequences[:0]
+	d.sequences, d.kept = d.sequences[:0], 0
 	d.match(text)
 	d.literals[endSymbol]++
 	d.code.make(&d.literals, &d.distances)
 	if d.code.cost >= 8*len(text) {
 		return appendStored(dst, [][]byte{text}, len(text))
 	}
-	return d.code.appendBlock(dst, text, d.sequences)
+	return d.code.appendBlock(dst, d.text[:], d.sequences)
 }
 
 // match cuts the text into sequences and counts their symbols.
@@ -113,23 +115,36 @@ func matchEnd(text []byte, at, candidate int) int {
 	return at
 }
 
-// take keeps a sequence: the literals from start to at, and a match.
+// take keeps a sequence: the literals from start to at, and a match. Behind at there are at least eight bytes of text.
 func (d *deflater) take(text []byte, start, at, length, distance int) {
-	for _, c := range text[start:at] {
-		d.literals[c]++
+	// Literals are few mostly: eight bytes are copied whether they are wanted or not, which is faster than to ask.
+	binary.LittleEndian.PutUint64(d.text[d.kept:], binary.LittleEndian.Uint64(text[start:]))
+	if at-start > 8 {
+		copy(d.text[d.kept+8:], text[start+8:at])
 	}
+	d.kept += at - start
 	d.literals[lengthSymbol[length]]++
 	symbol := distanceSymbol(distance)
 	d.distances[symbol]++
 	d.sequences = append(d.sequences, sequence{uint16(at - start), uint16(length), uint16(distance), symbol})
 }
 
-// finish keeps the literals that are left.
+// finish keeps the literals that are left, and counts all of them.
 func (d *deflater) finish(text []byte, start int) {
-	for _, c := range text[start:] {
-		d.literals[c]++
-	}
 	if start < len(text) {
 		d.sequences = append(d.sequences, sequence{literals: uint16(len(text) - start)})
+		d.kept += copy(d.text[d.kept:], text[start:])
+	}
+	var odd [256]uint32
+	kept := d.text[:d.kept]
+	for ; len(kept) >= 2; kept = kept[2:] { // two counts at a time do not wait for each other
+		d.literals[kept[0]]++
+		odd[kept[1]]++
+	}
+	for _, c := range kept {
+		d.literals[c]++
+	}
+	for c, n := range odd {
+		d.literals[c] += n
 	}
 }
