@@ -146,7 +146,7 @@ func (f Flow) follow(c *port.Change, row job.Row, from, to job.State) {
 		c.Send = append(c.Send, job.Hint(fmt.Sprintf("%s-%s-%d", j.ID, topic, j.Version+1), topic, *j))
 	}
 	if row.Notice != "" {
-		c.Notices = append(c.Notices, notice(*j, row.Notice, c.Now))
+		c.Notices = append(c.Notices, f.notice(*j, row.Notice, c.Now))
 	}
 	if row.Timers {
 		c.Send = append(c.Send, f.timers(c)...)
@@ -176,8 +176,8 @@ func detail(j job.Job, step job.Step) string {
 }
 
 // notice is a mail to be. A warning and a restore happen once for each gen, the others once for each attempt.
-func notice(j job.Job, kind string, now time.Time) job.Notice {
-	n := job.Notice{JobID: j.ID, UserID: j.UserID, Kind: kind, Attempt: j.Attempt, State: job.NoticePending, Due: now.Add(grace), At: now}
+func (f Flow) notice(j job.Job, kind string, now time.Time) job.Notice {
+	n := job.Notice{JobID: j.ID, UserID: j.UserID, Kind: kind, Attempt: j.Attempt, State: job.NoticePending, Due: now.Add(f.grace()), At: now}
 	if kind == job.NoticeRestored || kind == job.NoticeExpiring {
 		n.Attempt = j.Gen
 	}

@@ -84,7 +84,7 @@ func (f Flow) sendFanOut(c *port.Change) {
 	m := job.FanOut(fmt.Sprintf("%s-%s-%d", u.ID, u.FanOut.Kind, u.Version+1), topic, u.ID, u.FanOut.Cursor)
 	m.Role = f.Role
 	c.Send = append(c.Send, m)
-	u.FanOut.Due = c.Now.Add(2 * grace)
+	u.FanOut.Due = c.Now.Add(2 * f.grace())
 }
 
 // settleRounds bounds how often a subscription is fetched again because the user's record changed meanwhile.

@@ -136,7 +136,7 @@ func (f Flow) noticeEarly(ctx context.Context, jobID string) {
 		return
 	}
 	_, _ = f.updateUser(ctx, j.UserID, func(c *port.Change) error {
-		c.Notices = append(c.Notices, notice(j, job.NoticeReady, c.Now))
+		c.Notices = append(c.Notices, f.notice(j, job.NoticeReady, c.Now))
 		c.Send = append(c.Send, job.Hint(jobID+"-early", job.Results, j))
 		return nil
 	})

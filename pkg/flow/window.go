@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	grace       = 30 * time.Second // that a message is given before the sweeper posts it again
-	maxWarning  = 24 * time.Hour   // a warning is sent a fifth of the window before its end, at most this long before
+	maxWarning  = 24 * time.Hour // a warning is sent a fifth of the window before its end, at most this long before
 	intentLasts = 24 * time.Hour
 )
 
@@ -96,6 +95,9 @@ func (f Flow) timers(c *port.Change) []job.Message {
 	return timers
 }
 
+// grace is what a message is given before the sweeper posts it again: as long as a lease.
+func (f Flow) grace() time.Duration { return f.Lease }
+
 // due is when the sweeper looks at the job next. The zero time: it waits for nothing.
 func (f Flow) due(c *port.Change, step job.Step) time.Time {
 	j, now := c.Job, c.Now
@@ -104,25 +106,25 @@ func (f Flow) due(c *port.Change, step job.Step) time.Time {
 		return now.Add(intentLasts)
 	case job.State(job.Pending):
 		waited := now.Sub(j.SubmitTime) / 2
-		return now.Add(max(2*grace, min(waited, 15*time.Minute)))
+		return now.Add(max(2*f.grace(), min(waited, 15*time.Minute)))
 	case job.State(job.Running):
 		if step == job.StepRemind {
-			return now.Add(2 * grace)
+			return now.Add(2 * f.grace())
 		}
 		return now // always looked at: its owner may be gone
 	case job.State(job.Hot):
 		return f.dueHot(c)
 	case job.State(job.Archiving):
-		return now.Add(max(2*grace, 2*f.Lease))
+		return now.Add(2 * f.grace())
 	case job.State(job.Archived):
 		if c.User != nil && c.User.Plan == user.Premium {
-			return now.Add(2 * grace)
+			return now.Add(2 * f.grace())
 		}
 	case job.State(job.Thawing):
 		if j.Retrieval.ExpectedAt.After(now) {
-			return j.Retrieval.ExpectedAt.Add(grace)
+			return j.Retrieval.ExpectedAt.Add(f.grace())
 		}
-		return now.Add(2 * grace)
+		return now.Add(2 * f.grace())
 	}
 	return time.Time{}
 }
@@ -138,7 +140,7 @@ func (f Flow) dueHot(c *port.Change) time.Time {
 	if warn := f.warnAt(until); c.Now.Before(warn) && !c.Job.Warned.Equal(until) {
 		until = warn
 	}
-	return maxTime(until, c.Now).Add(grace)
+	return maxTime(until, c.Now).Add(f.grace())
 }
 
 func maxTime(a, b time.Time) time.Time {

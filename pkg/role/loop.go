@@ -20,7 +20,7 @@ const localSweep = 5 * time.Second
 func Housekeeping() []Loop {
 	return []Loop{
 		{Name: "sweep", Every: sweepEvery, Do: func(ctx context.Context, d Deps) error { return d.Flow().Sweep(ctx) }},
-		{Name: "collect", Every: func(config.Config) time.Duration { return 10 * time.Minute }, Do: collect},
+		{Name: "collect", Every: func(c config.Config) time.Duration { return 20 * c.SweepEvery }, Do: collect},
 	}
 }
 

@@ -14,10 +14,11 @@ import (
 	"gas/pkg/user"
 )
 
-const (
-	maxTries  = 10
-	sendLasts = time.Minute // after which a mail that is being sent counts as not sent
-)
+// maxTries is how often a mail is tried before it is given up.
+const maxTries = 10
+
+// sendLasts is how long a mail may be on its way before it counts as not sent, and how long a failed one waits.
+func sendLasts(d role.Deps) time.Duration { return 2 * d.Config.QueueVisibility }
 
 // Role sends the mails of jobs, each once.
 func Role() role.Role {
@@ -98,7 +99,7 @@ func claim(ctx context.Context, d role.Deps, n job.Notice) (job.Notice, error) {
 		case n.State == job.NoticeSent, n.State == job.NoticeGaveUp:
 			return errNotNow
 		}
-		n.State, n.Due, n.At = job.NoticeSending, now.Add(sendLasts), now
+		n.State, n.Due, n.At = job.NoticeSending, now.Add(sendLasts(d)), now
 		n.Tries++
 		return nil
 	})
@@ -126,7 +127,7 @@ func end(ctx context.Context, d role.Deps, mine job.Notice, state job.NoticeStat
 
 // again gives a notice back for another try.
 func again(ctx context.Context, d role.Deps, mine job.Notice) error {
-	return update(ctx, d, mine, func(n *job.Notice) { n.State, n.Due = job.NoticePending, d.Now().Add(sendLasts) })
+	return update(ctx, d, mine, func(n *job.Notice) { n.State, n.Due = job.NoticePending, d.Now().Add(sendLasts(d)) })
 }
 
 func update(ctx context.Context, d role.Deps, mine job.Notice, fn func(*job.Notice)) error {

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// program is GAS_BIN, or a build of this test's own.
+func program(t *testing.T) string {
+	if path := os.Getenv("GAS_BIN"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "gas")
+	build := exec.Command("go", "build", "-o", path, "gas")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return path
+}
+
+// The short form of make proof: twenty ends of processes each, as one process and as six.
+func TestTwentyEndsOfProcessesLoseNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a minute")
+	}
+	bin := program(t)
+	for name, six := range map[string]bool{"one process": false, "six processes": true} {
+		t.Run(name, func(t *testing.T) {
+			p, err := prove(t.Context(), options{bin: bin, dir: t.TempDir(), cycles: 20, jobs: 80, largest: 100_000, six: six, seed: 1})
+			var told strings.Builder
+			if p != nil {
+				p.print(&told)
+			}
+			require.NoError(t, err, "%s", told.String())
+			t.Log(told.String())
+			require.Zero(t, p.report.Lost+p.report.Different+p.report.Stuck+p.report.Orphans)
+			require.Positive(t, sum(p.hits))
+		})
+	}
+}
