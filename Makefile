@@ -11,7 +11,7 @@ TESTFLAGS ?= -race -p 2 -timeout 20m
 PKG       ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test deps lint load oracle cover screenshots race-binary tools
+.PHONY: help run build test deps lint load oracle cover screenshots race-binary tools sim mutants proof
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,3 +69,16 @@ cover: ## test coverage of every package, as coverage.html
 	$(GO) test -coverpkg=./... -coverprofile=coverage.out $(PKG)
 	$(GO) tool cover -func=coverage.out | tail -1
 	$(GO) tool cover -html=coverage.out -o coverage.html
+
+SEEDS ?= 1000000
+sim: ## simulate the life of jobs from many seeds; SEEDS=1000000
+	SEEDS=$(SEEDS) $(GO) test -count 1 -timeout 12h -v -run TestNoSeedBreaksAnInvariant ./test/sim
+
+mutants: ## plant fourteen bugs, one at a time: the simulation has to find each, and the release must hold none
+	$(GO) test -count 1 -timeout 1h -v -tags mutants -run 'TestEveryPlantedBugIsFound|TestTheReleaseHoldsNoMutant' ./test/sim
+
+CYCLES ?= 500
+JOBS ?= 2000
+proof: build ## kill the real program CYCLES=500 times while JOBS=2000 are done, as one process and as six, and show that nothing was lost
+	$(GO) run ./test/proof -bin $(BIN) -cycles $$(( $(CYCLES) / 2 )) -jobs $$(( $(JOBS) / 2 ))
+	$(GO) run ./test/proof -bin $(BIN) -cycles $$(( $(CYCLES) / 2 )) -jobs $$(( $(JOBS) / 2 )) -six
