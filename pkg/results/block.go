@@ -42,6 +42,7 @@ type blockBuilder struct {
 	alleles   []uint16 // of each row in its record, from 0
 	text      uint32   // length of the lines so far
 	records   int64
+	direct    direct
 }
 
 func newBlockBuilder(h *Header) *blockBuilder {
@@ -59,6 +60,7 @@ func (b *blockBuilder) reset() {
 		b.columns[i].reset()
 	}
 	b.positions, b.lines, b.alleles, b.text, b.records = b.positions[:0], b.lines[:0], b.alleles[:0], 0, 0
+	b.direct.reset()
 }
 
 // full reports whether a block should end before the next line.
@@ -94,7 +96,7 @@ func (b *blockBuilder) addAllele(allele int) {
 	b.columns[columnAlt].add(alt)
 	b.columns[columnQual].add(r.qual)
 	b.columns[columnFilter].add(r.filter)
-	b.columns[columnType].add(typeText[variantType(r.ref, alt)])
+	b.columns[columnType].add(variantType(r.ref, alt))
 	p := &r.picks[allele]
 	b.columns[columnGene].add(p.gene)
 	b.columns[columnTranscript].add(p.transcript)
@@ -104,15 +106,7 @@ func (b *blockBuilder) addAllele(allele int) {
 	b.columns[columnHGVSc].add(p.hgvsc)
 	b.columns[columnHGVSp].add(p.hgvsp)
 	b.addAny(p)
-	for i := range r.values {
-		b.columns[fixedColumns+i].add(r.value(i, allele))
-	}
-	if samples := len(b.columns) - fixedColumns - len(r.values); samples > 0 {
-		first := fixedColumns + len(r.values)
-		r.genotypes(samples, func(sample int, gt []byte) {
-			b.columns[first+sample].add(genotypeText[genotypeClass(gt, allele+1)])
-		})
-	}
+	b.addValues(allele)
 }
 
 // addAny adds what all transcripts say together. Where there is one text of consequences and impacts it is that of the pick.
@@ -123,8 +117,8 @@ func (b *blockBuilder) addAny(p *pick) {
 		return
 	}
 	text := b.reader.anyOf(p.any)
-	b.columns[columnAnyImpact].addString(text[0])
-	b.columns[columnAnyConsequence].addString(text[1])
+	b.columns[columnAnyImpact].addCode(b.columns[columnAnyImpact].codeOf(text[0]))
+	b.columns[columnAnyConsequence].addCode(b.columns[columnAnyConsequence].codeOf(text[1]))
 }
 
 // takeOver moves the rows of another builder behind those of this one. They must fit.
@@ -167,20 +161,6 @@ func (b *blockBuilder) appendTo(to []byte) []byte {
 		to = append(to, 0)
 	}
 	return to
-}
-
-// typeText and genotypeText are the words of a column as bytes.
-var (
-	typeText     = wordBytes(types)
-	genotypeText = wordBytes([]string{"hom", "het", "ref", "missing"})
-)
-
-func wordBytes(words []string) map[string][]byte {
-	m := make(map[string][]byte, len(words))
-	for _, w := range words {
-		m[w] = []byte(w)
-	}
-	return m
 }
 
 // block is a block as it is read.

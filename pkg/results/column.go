@@ -224,8 +224,11 @@ func (c *column) value(row int) []byte {
 	return nil
 }
 
-// addString is add for a text that is kept.
-func (c *columnBuilder) addString(value string) {
+// codeOf is code for a text that is kept.
+func (c *columnBuilder) codeOf(value string) uint16 {
 	c.scratch = append(c.scratch[:0], value...)
-	c.add(c.scratch)
+	return c.code(c.scratch)
 }
+
+// addCode adds a row with a value whose code is known.
+func (c *columnBuilder) addCode(code uint16) { c.codes = append(c.codes, code) }

@@ -215,13 +215,13 @@ func (v *evaluator) compareGenotype(s rowSet, c *filter.Comparison) error {
 		if err != nil {
 			return err
 		}
-		class := "missing"
+		class := genotypeMissing
 		r.genotypes(sample+1, func(i int, gt []byte) {
 			if i == sample {
 				class = genotypeClass(gt, v.block.allele(row)+1)
 			}
 		})
-		if c.Test([]byte(class)) {
+		if c.Test(class) {
 			s[row/64] |= 1 << (row % 64)
 		}
 	}

@@ -34,7 +34,6 @@ type lineReader struct {
 	lastText     []byte               // the consequence that was seen last
 	lastSet      consequenceSet
 	unknown      map[string]uint // bits of terms that pkg/consequence does not know
-	number       []byte          // digits of an allele's number
 }
 
 // consequenceSet is what is known of the text of a Consequence.
@@ -51,10 +50,10 @@ type anySet struct {
 
 // pick is the transcript that speaks for an allele, and what all of its transcripts say together.
 type pick struct {
-	found                                                              bool
-	score                                                              int
-	consequence, impact, gene, transcript, biotype, hgvsc, hgvsp, mane []byte
-	any                                                                anySet
+	found                                                        bool
+	score                                                        int
+	consequence, impact, gene, transcript, biotype, hgvsc, hgvsp []byte
+	any                                                          anySet
 }
 
 func newLineReader(h *Header) *lineReader {
@@ -297,6 +296,12 @@ func spellsSymbol(allele, name []byte) bool {
 	return bytes.Equal(allele, name)
 }
 
+// What makes a transcript the pick, above the rank of its terms.
+const (
+	scoreMANE      = 1024
+	scoreCanonical = 256
+)
+
 // judge takes an entry into an allele's pick. The pick is the transcript of MANE Select, else the canonical one, else the most severe one; of equals the first.
 func (r *lineReader) judge(p *pick) {
 	set := r.consequenceOf(r.field(r.layout.consequence))
@@ -307,10 +312,10 @@ func (r *lineReader) judge(p *pick) {
 	}
 	score := 64 - set.rank
 	if len(r.field(r.layout.mane)) > 0 {
-		score += 1024
+		score += scoreMANE
 	}
 	if len(r.field(r.layout.canonical)) > 0 {
-		score += 256
+		score += scoreCanonical
 	}
 	if p.found && score <= p.score {
 		return
@@ -417,19 +422,31 @@ func (r *lineReader) anyOf(set anySet) [2]string {
 	return text
 }
 
-// variantType is what a filter's `type` compares: snv, mnv, ins, del, delins, sv; empty for `.`, `*` and an allele equal to REF.
-func variantType(ref, alt []byte) string {
+// The words of the columns type, impact and gt.
+var (
+	typeSNV, typeIns, typeDel, typeMNV, typeDelins, typeSV = []byte("snv"), []byte("ins"), []byte("del"), []byte("mnv"), []byte("delins"), []byte("sv")
+
+	genotypeHom, genotypeHet, genotypeRef, genotypeMissing = []byte("hom"), []byte("het"), []byte("ref"), []byte("missing")
+
+	impactText = [4][]byte{[]byte("MODIFIER"), []byte("LOW"), []byte("MODERATE"), []byte("HIGH")}
+)
+
+// types are the values of `type`.
+var types = []string{"snv", "ins", "del", "mnv", "delins", "sv"}
+
+// variantType is what a filter's `type` compares: snv, mnv, ins, del, delins, sv; nil for `.`, `*` and an allele equal to REF.
+func variantType(ref, alt []byte) []byte {
 	if len(alt) == 1 && len(ref) == 1 && isBases(alt) {
 		if alt[0]|0x20 == ref[0]|0x20 {
-			return ""
+			return nil
 		}
-		return "snv"
+		return typeSNV
 	}
-	if string(alt) == "." || string(alt) == "*" || len(alt) == 0 || string(alt) == "<*>" || string(alt) == "<NON_REF>" {
-		return ""
-	}
-	if !isBases(alt) {
-		return "sv"
+	switch {
+	case len(alt) == 0 || string(alt) == "." || string(alt) == "*" || string(alt) == "<*>" || string(alt) == "<NON_REF>":
+		return nil
+	case !isBases(alt):
+		return typeSV
 	}
 	for len(ref) > 0 && len(alt) > 0 && ref[len(ref)-1]|0x20 == alt[len(alt)-1]|0x20 {
 		ref, alt = ref[:len(ref)-1], alt[:len(alt)-1]
@@ -439,77 +456,82 @@ func variantType(ref, alt []byte) string {
 	}
 	switch {
 	case len(ref) == 0 && len(alt) == 0:
-		return ""
+		return nil
 	case len(ref) == 0:
-		return "ins"
+		return typeIns
 	case len(alt) == 0:
-		return "del"
+		return typeDel
 	case len(ref) == 1 && len(alt) == 1:
-		return "snv"
+		return typeSNV
 	case len(ref) == len(alt):
-		return "mnv"
+		return typeMNV
 	}
-	return "delins"
+	return typeDelins
 }
 
-// types are the values of `type`.
-var types = []string{"snv", "ins", "del", "mnv", "delins", "sv"}
-
 // genotypeClass tells what a genotype says of an allele, by its number in the record (1 for the first ALT): hom, het, ref or missing.
-func genotypeClass(gt []byte, allele int) string {
+func genotypeClass(gt []byte, allele int) []byte {
 	have, other, absent := 0, 0, 0
 	for len(gt) > 0 {
-		end := bytes.IndexAny(gt, "/|")
-		part := gt
-		if end >= 0 {
-			part, gt = gt[:end], gt[end+1:]
-		} else {
-			gt = nil
+		number, digits := 0, 0
+		for digits < len(gt) && gt[digits] >= '0' && gt[digits] <= '9' {
+			number = number*10 + int(gt[digits]-'0')
+			digits++
 		}
-		if len(part) == 0 {
-			continue // VCF 4.4 allows a phase before the first allele.
-		}
-		n, err := strconv.Atoi(string(part))
 		switch {
-		case err != nil:
+		case digits == 0 && gt[0] != '.':
+			// VCF 4.4 allows a phase before the first allele.
+		case digits == 0:
 			absent++
-		case n == allele:
+		case number == allele:
 			have++
 		default:
 			other++
 		}
+		gt = gt[max(digits, 1):]
+		if len(gt) > 0 && digits+absent > 0 && (gt[0] == '/' || gt[0] == '|') {
+			gt = gt[1:]
+		}
 	}
 	switch {
 	case have > 0 && other+absent == 0:
-		return "hom"
+		return genotypeHom
 	case have > 0:
-		return "het"
+		return genotypeHet
 	case absent > 0 || other == 0:
-		return "missing"
+		return genotypeMissing
 	}
-	return "ref"
+	return genotypeRef
+}
+
+func startsWithGT(format []byte) bool {
+	return bytes.HasPrefix(format, []byte("GT")) && (len(format) == 2 || format[2] == ':')
+}
+
+// cutGenotype cuts the next sample off the columns of samples, and returns its GT, nil where there is none.
+func cutGenotype(samples []byte, hasGT bool) (gt, rest []byte) {
+	sample := samples
+	if end := bytes.IndexByte(samples, '\t'); end >= 0 {
+		sample, rest = samples[:end], samples[end+1:]
+	}
+	if !hasGT {
+		return nil, rest
+	}
+	for i, c := range sample {
+		if c == ':' {
+			return sample[:i], rest
+		}
+	}
+	return sample, rest
 }
 
 // genotypes calls a function with the genotype of each sample, up to a number of them. GT stands first in FORMAT where it is there.
 func (r *lineReader) genotypes(count int, each func(sample int, gt []byte)) {
-	format, rest, found := bytes.Cut(r.rest, []byte{'\t'})
-	hasGT := found && bytes.HasPrefix(format, []byte("GT")) && (len(format) == 2 || format[2] == ':')
+	format, rest, _ := bytes.Cut(r.rest, []byte{'\t'})
+	hasGT := startsWithGT(format)
 	for i := range count {
 		var gt []byte
-		if len(rest) > 0 {
-			sample := rest
-			if end := bytes.IndexByte(rest, '\t'); end >= 0 {
-				sample, rest = rest[:end], rest[end+1:]
-			} else {
-				rest = nil
-			}
-			if hasGT {
-				gt = sample
-				if end := bytes.IndexByte(sample, ':'); end >= 0 {
-					gt = sample[:end]
-				}
-			}
-		}
+		gt, rest = cutGenotype(rest, hasGT)
 		each(i, gt)
 	}
 }

@@ -52,7 +52,7 @@ func (r *lineReader) variant(row int64, allele int) Variant {
 	p := &r.picks[allele]
 	v := Variant{
 		Key: keyOf(row), Chrom: string(r.chrom), Pos: r.pos, Ref: string(r.ref), Alt: string(r.alts[allele]), ID: string(r.id), Filter: string(r.filter),
-		Type: variantType(r.ref, r.alts[allele]), Gene: string(p.gene), Transcript: string(p.transcript), Impact: string(p.impact), Biotype: string(p.biotype),
+		Type: string(variantType(r.ref, r.alts[allele])), Gene: string(p.gene), Transcript: string(p.transcript), Impact: string(p.impact), Biotype: string(p.biotype),
 		HGVSc: string(p.hgvsc), HGVSp: string(p.hgvsp), Consequence: []string{}, Databases: make(map[string]map[string]any), Genotypes: make(map[string]string, len(r.header.Samples)),
 	}
 	if q, err := strconv.ParseFloat(string(r.qual), 64); err == nil {

@@ -10,7 +10,9 @@ import (
 	"io"
 	"sync"
 
+	"gas/pkg/consequence"
 	"gas/pkg/fault"
+	"gas/pkg/genome"
 	"gas/pkg/vcf/bgzf"
 )
 
@@ -47,15 +49,25 @@ type Writer struct {
 	held    *blockBuilder // the last block, which takes in small pieces that follow
 	free    []*blockBuilder
 	about   description
+
+	engine    *consequence.Engine
+	reference *genome.Reference
+	direct    *engineReader // nil where all is read from lines
 }
 
 // NewWriter makes a writer to a file. Nothing is written before Begin.
 func NewWriter(to io.Writer) *Writer { return &Writer{to: bufio.NewWriterSize(to, 1<<18)} }
 
+// Direct lets pieces take records from the engine that annotates, without reading them from their lines again. It is called before Begin.
+func (w *Writer) Direct(engine *consequence.Engine, reference *genome.Reference) {
+	w.engine, w.reference = engine, reference
+}
+
 // Begin takes the text of the result's header, from its first line to #CHROM, as it is written.
 func (w *Writer) Begin(header []byte) error {
 	h := parseHeader(header)
 	w.header, w.text = &h, uint64(len(header))
+	w.direct = newEngineReader(w.header, w.engine, w.reference)
 	return w.write([]byte(magic))
 }
 
@@ -70,15 +82,30 @@ type Piece struct {
 
 // Line takes a line of the result as it is written, with its line end.
 func (p *Piece) Line(line []byte) error {
+	if err := p.block().addLine(line); err != nil {
+		return fmt.Errorf("index the result: %w", err)
+	}
+	return nil
+}
+
+// Record takes a record as the engine has it, where Direct said which engine that is and CSQ has what the index needs; else it takes the line.
+func (p *Piece) Record(line []byte, r *Record) error {
+	if p.writer.direct == nil {
+		return p.Line(line)
+	}
+	r.Line = len(line)
+	p.block().addRecord(p.writer.direct, r)
+	return nil
+}
+
+// block is the block that the next rows go to.
+func (p *Piece) block() *blockBuilder {
 	last := len(p.blocks) - 1
 	if last < 0 || p.blocks[last].full() {
 		p.blocks = append(p.blocks, p.writer.builder())
 		last++
 	}
-	if err := p.blocks[last].addLine(line); err != nil {
-		return fmt.Errorf("index the result: %w", err)
-	}
-	return nil
+	return p.blocks[last]
 }
 
 // Finish ends a piece. It is called in the order of the file, from one goroutine at a time.
