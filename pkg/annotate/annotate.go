@@ -9,6 +9,7 @@ import (
 	"gas/pkg/consequence"
 	"gas/pkg/consequence/bcsq"
 	"gas/pkg/genome"
+	index "gas/pkg/results"
 	"gas/pkg/vcf"
 )
 
@@ -63,9 +64,9 @@ type Options struct {
 	Choose func(context.Context, *Peek) (*Annotator, error)
 	// Progress is called about ten times a second, from one goroutine; it may be nil.
 	Progress func(Progress)
-	// Observe takes the header of the result, as it is written, and returns what makes a collector of its lines, one for each piece that is in work;
-	// it may be nil, and then costs nothing. It is for the format VCF.
-	Observe func(header []byte) (func() Collector, error)
+	// Observe takes the header of the result, as it is written, and what it is annotated with, and returns what makes a collector of its records,
+	// one for each piece that is in work; it may be nil, and then costs nothing. It is for the format VCF.
+	Observe func(header []byte, a *Annotator) (func() Collector, error)
 	// Digest has the input's SHA-256 computed on the way.
 	Digest bool
 }
@@ -84,10 +85,10 @@ type Overlay interface {
 	Lookup() func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte
 }
 
-// Collector takes the lines of a piece of the result. Its methods are called from one goroutine at a time.
+// Collector takes the records of a piece of the result. Its methods are called from one goroutine at a time.
 type Collector interface {
-	// Line takes one record as it is written, with its line end. It must not keep the bytes.
-	Line(line []byte) error
+	// Record takes one record with its line as it is written, with the line's end. It must not keep anything of them.
+	Record(line []byte, r *index.Record) error
 	// Finish is called in the order of the file, after the last record of the piece; the collector is then used for another piece.
 	Finish() error
 }

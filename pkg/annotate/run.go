@@ -74,7 +74,7 @@ func (r *run) observe(header []byte) error {
 		return nil
 	}
 	var err error
-	r.collector, err = r.options.Observe(header)
+	r.collector, err = r.options.Observe(header, r.plan.annotator)
 	return err
 }
 

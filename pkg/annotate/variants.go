@@ -27,7 +27,8 @@ func (w *writing) variants(o *Options) (*rowIndex, error) {
 		return nil, err
 	}
 	rows := index.NewWriter(d.file)
-	o.Observe = func(header []byte) (func() Collector, error) {
+	o.Observe = func(header []byte, a *Annotator) (func() Collector, error) {
+		rows.Direct(a.Engine, a.Reference)
 		return func() Collector { return rows.Piece() }, rows.Begin(header)
 	}
 	return &rowIndex{w.files.Variants, rows}, nil

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"gas/pkg/consequence"
+	index "gas/pkg/results"
 	"gas/pkg/vcf"
 	"gas/pkg/vcf/bgzf"
 )
@@ -22,6 +23,7 @@ type worker struct {
 	record  vcf.Record
 	variant consequence.Variant
 	entries []byte // of databases, for the record at hand
+	shown   index.Record
 	chrom   []byte // of the last record
 	contig  int    // of the last record in the reference, -1 where it has none
 }
@@ -200,13 +202,22 @@ func (w *worker) put(r *results, effects bool) {
 	case VCF:
 		r.out = w.appendVCF(r.out, effects)
 		if r.collector != nil && r.failure == nil {
-			r.failure = r.collector.Line(r.out[before:])
+			r.failure = w.show(r.out[before:], r.collector, effects)
 		}
 	case TSV:
 		r.out = w.appendRows(r.out, effects)
 	case JSONLines:
 		r.out = w.appendObject(r.out, effects)
 	}
+}
+
+// show gives the record at hand to a collector.
+func (w *worker) show(line []byte, to Collector, effects bool) error {
+	w.shown = index.Record{Columns: &w.record, Alts: w.variant.Alts, Entries: w.entries}
+	if effects {
+		w.shown.Scratch = w.scratch
+	}
+	return to.Record(line, &w.shown)
 }
 
 // appendVCF appends the record's line with its INFO completed; everything else is copied.
