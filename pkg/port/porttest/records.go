@@ -98,7 +98,7 @@ func recordSwaps(t *testing.T, w World) {
 	r.Value = []byte{0}
 	require.NoError(t, w.Records.Create(t.Context(), r))
 	together(writers, func(int) {
-		if _, err := w.Records.Update(t.Context(), "token", "a", func(r *port.Record) error { r.Value[0]++; return nil }); err != nil {
+		if _, err := w.Records.Update(t.Context(), "token", "a", func(r *port.Record) error { r.Value[0]++; yield(); return nil }); err != nil {
 			t.Error(err)
 		}
 	})

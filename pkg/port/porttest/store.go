@@ -3,6 +3,7 @@ package porttest
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -247,6 +248,13 @@ func together(n int, do func(i int)) {
 	all.Wait()
 }
 
+// yield lets other writers in between a read and its write, where the adapter has a gap there.
+func yield() {
+	for range 20 {
+		runtime.Gosched()
+	}
+}
+
 const (
 	writers = 16
 	each16  = 4
@@ -257,7 +265,7 @@ func swapsOfOneJob(t *testing.T, w World) {
 	addJob(t, w, "u_a", "j1", now(t, w))
 	together(writers, func(int) {
 		for range each16 {
-			_, err := w.Store.UpdateJob(t.Context(), "j1", func(c *port.Change) error { c.Job.Attempt++; return nil })
+			_, err := w.Store.UpdateJob(t.Context(), "j1", func(c *port.Change) error { c.Job.Attempt++; yield(); return nil })
 			if err != nil {
 				t.Error(err)
 			}
@@ -276,12 +284,13 @@ func swapsOfOneUser(t *testing.T, w World) {
 		_, err := w.Store.CreateJob(t.Context(), "u_a", func(c *port.Change) error {
 			c.Job.ID, c.Job.Status = id, job.Pending
 			c.User.Load.Pending++
+			yield()
 			return nil
 		})
 		if err != nil {
 			t.Error(err)
 		}
-		if _, err := w.Store.UpdateUser(t.Context(), "u_a", func(c *port.Change) error { c.User.Load.Running++; return nil }); err != nil {
+		if _, err := w.Store.UpdateUser(t.Context(), "u_a", func(c *port.Change) error { c.User.Load.Running++; yield(); return nil }); err != nil {
 			t.Error(err)
 		}
 	})
@@ -302,6 +311,7 @@ func quotaRace(t *testing.T, w World) {
 			}
 			c.Job.ID, c.Job.Status = fmt.Sprintf("j%d", i), job.Pending
 			c.User.Load.Pending++
+			yield()
 			return nil
 		})
 		mu.Lock()
@@ -376,6 +386,11 @@ func sendsOnce(t *testing.T, w World) {
 			return nil
 		})
 		require.NoError(t, err)
+	}
+	list, err := w.Store.Unsent(t.Context(), "", 10)
+	require.NoError(t, err)
+	if _, direct := w.Store.(port.DirectSender); !direct {
+		require.Len(t, list, 1)
 	}
 	relay(t, w)
 	require.Equal(t, "m1", receiveOne(t, w).Message.ID)
@@ -460,6 +475,7 @@ func seenOnceRace(t *testing.T, w World) {
 		_, err := w.Store.UpdateUser(t.Context(), "u_a", func(c *port.Change) error {
 			c.Seen = "evt_1"
 			c.User.Load.Running++
+			yield()
 			return nil
 		})
 		if err != nil && !errors.Is(err, port.ErrExists) {
@@ -513,7 +529,7 @@ func noticeWaits(t *testing.T, w World) {
 func noticeSwaps(t *testing.T, w World) {
 	addNotice(t, w, now(t, w))
 	together(writers, func(int) {
-		_, err := w.Store.UpdateNotice(t.Context(), "j1", "ready", 1, func(n *job.Notice) error { n.Tries++; return nil })
+		_, err := w.Store.UpdateNotice(t.Context(), "j1", "ready", 1, func(n *job.Notice) error { n.Tries++; yield(); return nil })
 		if err != nil {
 			t.Error(err)
 		}
