@@ -53,7 +53,8 @@ type Change struct {
 
 // Store keeps jobs, users and what belongs to them. Reads are consistent: they see every write that has returned.
 type Store interface {
-	// CreateJob inserts change.Job, which fn fills; the owner named by userID is read into change.User first. ErrExists when a job with the id exists.
+	// CreateJob inserts change.Job, which fn fills; the owner named by userID is read into change.User first. ErrExists when a job
+	// with the id exists, or one of the same owner and upload id.
 	CreateJob(ctx context.Context, userID string, fn func(*Change) error) (job.Job, error)
 	// UpdateJob reads the job and its owner, runs fn, and writes both if they have not changed meanwhile; else it runs fn again on what is there now.
 	// An error of fn ends it without a write and is returned as it is. ErrConflict after too many rounds.
@@ -210,7 +211,7 @@ type Blobs interface {
 	// List pages through keys with a prefix, in their order.
 	List(ctx context.Context, prefix, cursor string, limit int) (items []BlobInfo, next string, err error)
 	// UploadForm hands out a form by which a browser may put one object: exactly this key, at most this size, until it expires.
-	// A second post to the same form may replace the object but changes its version.
+	// A second post to the same form may be refused, or may replace the object but then changes its version.
 	UploadForm(ctx context.Context, f FormRequest) (Form, error)
 	// DownloadURL is a link that downloads one object as an attachment until it expires.
 	DownloadURL(ctx context.Context, key, filename string, expires time.Duration) (string, error)
@@ -302,7 +303,7 @@ type DeadLetter struct {
 // Queue hands out messages. A message that was received and not acked comes back when its visibility ends.
 type Queue interface {
 	// Receive waits up to wait for at most max messages and hides them for visibility. It is fair: the user with the fewest messages out comes first.
-	// A message that was received MaxReceives times goes to the dead letters instead.
+	// A message that was received MaxReceives times goes to the dead letters instead. No message in time is an empty list; a context that ends is its error.
 	Receive(ctx context.Context, topic job.Topic, max int, wait, visibility time.Duration) ([]Delivery, error)
 	// Extend hides a delivery for visibility from now. ErrStale when it was received again meanwhile.
 	Extend(ctx context.Context, d Delivery, visibility time.Duration) error

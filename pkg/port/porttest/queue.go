@@ -173,10 +173,12 @@ func staleAck(t *testing.T, w World) {
 	require.Empty(t, dead)
 	require.Empty(t, receive(t, w, 1), "it is still out")
 	require.NoError(t, w.Queue.Extend(t.Context(), fresh, time.Minute), "the fresh receipt is good")
+	require.NoError(t, w.Queue.Release(t.Context(), fresh, 0, true))
 	none := fresh
 	none.Receipt = ""
 	staleOrNil(t, w.Queue.Ack(t.Context(), none))
-	require.NoError(t, w.Queue.Ack(t.Context(), fresh))
+	staleOrNil(t, w.Queue.Ack(t.Context(), fresh))
+	require.Equal(t, "m1", receiveOne(t, w).Message.ID, "neither an empty receipt nor one that was released deletes")
 }
 
 func extended(t *testing.T, w World) {

@@ -3,6 +3,7 @@ package porttest
 import (
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ func Vault(t *testing.T, fresh Harness) {
 		{"a missing item is ErrNotFound", itemMissing},
 		{"a thaw does not wait, and ends in a warm item with the same bytes", thawWarms},
 		{"asking again while it warms, and when it is warm, is success", thawAgain},
+		{"16 who ask at once get one retrieval", thawRace},
 		{"the end of a thaw is told by the vault's own notice", thawNotice},
 		{"a tier without capacity is ErrCapacity, and another can be asked", thawRefused},
 		{"a thaw that fails says so in its notice and can be asked again", thawFails},
@@ -130,6 +132,24 @@ func thawAgain(t *testing.T, w World) {
 	_, err := w.Vault.Thaw(t.Context(), ref, port.Standard)
 	require.NoError(t, err)
 	require.Equal(t, port.Warm, stateOf(t, w, ref))
+}
+
+func thawRace(t *testing.T, w World) {
+	ref := storeItem(t, w)
+	var mu sync.Mutex
+	asked := map[string]bool{}
+	together(writers, func(int) {
+		r, err := w.Vault.Thaw(t.Context(), ref, port.Standard)
+		if err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if r.ID != "" { // a vault may not tell the id of one that is under way
+			asked[r.ID] = true
+		}
+	})
+	require.Len(t, asked, 1)
 }
 
 // nextNotice receives the vault's notice.
