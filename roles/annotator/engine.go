@@ -11,6 +11,7 @@ import (
 
 	"gas/pkg/annotate"
 	"gas/pkg/job"
+	"gas/pkg/results"
 	"gas/pkg/vcf"
 )
 
@@ -20,6 +21,7 @@ const (
 	logFile      = "count.log"
 	summaryFile  = "summary.json"
 	manifestFile = "manifest.json"
+	variantsFile = "variants" + results.Extension
 )
 
 // level of compression of results: they are written once and kept for long.
@@ -29,9 +31,11 @@ const level = 1
 func Annotate(ctx context.Context, o Order) (Made, error) {
 	made := Made{Result: filepath.Join(o.Dir, resultFile), Files: map[string]string{
 		job.FileLog: filepath.Join(o.Dir, logFile), job.FileSummary: filepath.Join(o.Dir, summaryFile), job.FileManifest: filepath.Join(o.Dir, manifestFile),
+		job.FileVariants: filepath.Join(o.Dir, variantsFile),
 	}}
 	summary, err := recipe(o).Annotate(ctx, annotate.Files{
-		In: o.Input, Name: o.Name, Out: made.Result, Log: made.Files[job.FileLog], Summary: made.Files[job.FileSummary], Manifest: made.Files[job.FileManifest], Level: level,
+		In: o.Input, Name: o.Name, Out: made.Result, Log: made.Files[job.FileLog], Summary: made.Files[job.FileSummary], Manifest: made.Files[job.FileManifest],
+		Variants: made.Files[job.FileVariants], Level: level,
 	}, annotate.Options{
 		Threads: runtime.NumCPU(), Limits: limits(o), Version: o.Version,
 		Progress: func(p annotate.Progress) {
