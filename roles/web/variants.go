@@ -157,6 +157,7 @@ type termView struct{ Text, Removed, Without string }
 type cellView struct {
 	Text, URL, Label string
 	Number, Mono     bool
+	Named            bool // means nothing without its label
 	Impact           *impactView
 }
 
@@ -333,7 +334,7 @@ func variantCells(jobID string, v *results.Variant, columns []string) []cellView
 			cell.Text, cell.Mono = visible(cellText(v.Cell(name))), true
 		default:
 			cell.Text, cell.Number = visible(cellText(v.Cell(name))), name == "qual"
-			cell.Mono = strings.HasPrefix(name, "gt.")
+			cell.Mono, cell.Named = strings.HasPrefix(name, "gt."), name != "gene"
 		}
 		cells[i] = cell
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -108,4 +109,13 @@ func (p *tab) quiet() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	require.Empty(p.t, p.faults)
+}
+
+// withoutScripts switches scripts off for the pages that follow.
+func (p *tab) withoutScripts() {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
 }

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,6 +111,10 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		{"inbox", "/inbox"}, {"admin", "/admin"}, {"not-found", "/annotations/0190a1b2-0000-7000-8000-000000000000"},
 		{"job-done", "/annotations/" + done.ID}, {"job-files", "/annotations/" + done.ID + "/files"}, {"job-log", "/annotations/" + done.ID + "/log"}, {"job-details", "/annotations/" + done.ID + "/details"},
 	}
+	base := "/annotations/" + done.ID
+	pages = append(pages,
+		shot{"job-variants", base + "/variants"}, shot{"job-variants-filtered", base + "/variants?filter=" + url.QueryEscape("impact >= MODERATE and gt.NA1 = het and qual > 20") + "&sort=-pos"},
+		shot{"job-variants-mistake", base + "/variants?filter=impakt+%3D+HIGH"}, shot{"job-genes", base + "/genes"}, shot{"variant", base + "/variants/120"}, shot{"job-archived-variants", "/annotations/" + archived.ID + "/variants"})
 	for name, id := range map[string]string{"archived": archived.ID, "thawing": thawing.ID, "failed": failed.ID, "cancelled": cancelled.ID, "running": running.ID, "waiting": waiting.ID} {
 		pages = append(pages, shot{"job-" + name, "/annotations/" + id})
 	}
