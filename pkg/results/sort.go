@@ -252,21 +252,36 @@ func (x *Index) sortedPage(ctx context.Context, s *selection, by *sorting, offse
 	if err != nil {
 		return nil, err
 	}
-	low, below, err := x.keyAt(ctx, s, keys, offset)
+	d := &digits{index: x, of: s, keys: keys, counts: make(map[digitPlace][]int64)}
+	low, below, err := d.keyAt(ctx, offset)
 	if err != nil {
 		return nil, err
 	}
-	high, _, err := x.keyAt(ctx, s, keys, offset+int64(limit)-1)
+	high, _, err := d.keyAt(ctx, offset+int64(limit)-1)
 	if err != nil {
 		return nil, err
 	}
 	return x.collect(ctx, s, keys, span{low: low, high: high, skip: offset - below, limit: limit})
 }
 
+// digits counts the digits of the keys of selected rows, 16 bits each, and keeps what it counted: the ends of a page mostly share all but the last.
+type digits struct {
+	index  *Index
+	of     *selection
+	keys   keying
+	counts map[digitPlace][]int64
+}
+
+// digitPlace is a digit, by how many bits are below it, of the keys that begin with a prefix.
+type digitPlace struct {
+	prefix uint64
+	shift  int
+}
+
 // keyAt returns the key of the row at a place in the order, and how many rows have smaller keys.
-func (x *Index) keyAt(ctx context.Context, s *selection, keys keying, place int64) (key uint64, below int64, err error) {
-	for shift := keys.bits - 16; shift >= 0; shift -= 16 {
-		counts, err := x.countDigits(ctx, s, keys, key, shift)
+func (d *digits) keyAt(ctx context.Context, place int64) (key uint64, below int64, err error) {
+	for shift := d.keys.bits - 16; shift >= 0; shift -= 16 {
+		counts, err := d.count(ctx, digitPlace{key, shift})
 		if err != nil {
 			return 0, 0, err
 		}
@@ -279,18 +294,21 @@ func (x *Index) keyAt(ctx context.Context, s *selection, keys keying, place int6
 	return key, below, nil
 }
 
-// countDigits counts the 16 bits from a shift on of all keys that begin with the bits of a prefix.
-func (x *Index) countDigits(ctx context.Context, s *selection, keys keying, prefix uint64, shift int) ([]int64, error) {
-	byWorker := make([][]int64, x.workers())
-	first := shift == keys.bits-16
-	err := x.eachBlockBy(ctx, func(worker, number int, b block) error {
+// count counts how often each value of a digit is found.
+func (d *digits) count(ctx context.Context, at digitPlace) ([]int64, error) {
+	if counts := d.counts[at]; counts != nil {
+		return counts, nil
+	}
+	byWorker := make([][]int64, d.index.workers())
+	first := at.shift == d.keys.bits-16
+	err := d.index.eachBlockBy(ctx, func(worker, number int, b block) error {
 		if byWorker[worker] == nil {
 			byWorker[worker] = make([]int64, 1<<16)
 		}
-		counts, of := byWorker[worker], keys.of(number, &b)
-		s.sets[number].each(func(row int) bool {
-			if k := of(row); first || k>>(shift+16) == prefix {
-				counts[uint16(k>>shift)]++
+		counts, of := byWorker[worker], d.keys.of(number, &b)
+		d.of.sets[number].each(func(row int) bool {
+			if k := of(row); first || k>>(at.shift+16) == at.prefix {
+				counts[uint16(k>>at.shift)]++
 			}
 			return true
 		})
@@ -302,6 +320,7 @@ func (x *Index) countDigits(ctx context.Context, s *selection, keys keying, pref
 			total[digit] += n
 		}
 	}
+	d.counts[at] = total
 	return total, err
 }
 
@@ -320,7 +339,7 @@ type keyedRow struct {
 
 // collect returns the rows of a span in its order.
 func (x *Index) collect(ctx context.Context, s *selection, keys keying, want span) ([]rowPlace, error) {
-	before, err := x.countBefore(ctx, s, keys, want.low)
+	before, err := x.countBefore(ctx, s, keys, want)
 	if err != nil {
 		return nil, err
 	}
@@ -354,13 +373,16 @@ func (x *Index) collect(ctx context.Context, s *selection, keys keying, want spa
 	return places, err
 }
 
-// countBefore counts for each block the selected rows of a key in the blocks before it.
-func (x *Index) countBefore(ctx context.Context, s *selection, keys keying, key uint64) ([]int64, error) {
+// countBefore counts for each block the selected rows of the lowest key in the blocks before it, where some are to be skipped.
+func (x *Index) countBefore(ctx context.Context, s *selection, keys keying, want span) ([]int64, error) {
 	counts := make([]int64, len(x.entries))
+	if want.skip == 0 {
+		return counts, nil
+	}
 	err := x.eachBlock(ctx, func(number int, b block) error {
 		of := keys.of(number, &b)
 		s.sets[number].each(func(row int) bool {
-			if of(row) == key {
+			if of(row) == want.low {
 				counts[number]++
 			}
 			return true
