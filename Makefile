@@ -57,10 +57,17 @@ lint: ## gofmt, vet, and golangci-lint where it is installed
 load: build ## measure start, submissions, latency and memory of the whole program; LOAD="start submit" picks some
 	$(GO) run ./test/load -bin $(BIN) $(LOAD)
 
-oracle: build ## compare with the answers of Ensembl VEP in the shared data
-	@for set in mt sars-cov-2; do \
-		./$(BIN) annotate --quiet ../shared/data/$$set/saturation.vcf.gz -o bin/$$set.vcf.gz && \
-		python3 ../shared/data/concordance.py ../shared/data/$$set/saturation.vep115.tsv.gz bin/$$set.vcf.gz | head -15 || exit 1; done
+ORACLES := mt/saturation sars-cov-2/saturation chr21/dbsnp chr21/exonic chr21/structural
+DATA    := $(or $(filter-out require,$(GAS_SHARED)),../shared)/data
+
+oracle: build ## compare with the whole answers of Ensembl VEP in the shared data, in Go and by concordance.py
+	GAS_ORACLE=whole $(GO) test -count=1 -run TestVEPGivesTheSameAnswers ./pkg/consequence
+	@[ -d bin/chr21 ] || ./$(BIN) reference build --gff3 $(DATA)/chr21/ensembl84.gff3.gz --fasta $(DATA)/chr21/chr21.partial.fa.gz --name chr21 --out bin/chr21
+	@for set in $(ORACLES); do \
+		name=$$(echo $$set | tr / -); reference=auto; case $$set in chr21/*) reference=bin/chr21;; esac; \
+		./$(BIN) annotate --quiet $(DATA)/$$set.vcf.gz --reference $$reference -o bin/$$name.vcf.gz || exit 1; \
+		python3 $(DATA)/concordance.py $(DATA)/$$set.vep115.tsv.gz bin/$$name.vcf.gz > bin/$$name.txt; status=$$?; \
+		echo "$$set: $$(tail -1 bin/$$name.txt)"; [ $$status = 0 ] || { cat bin/$$name.txt; exit 1; }; done
 
 screenshots: ## open every page in chromium and keep a picture of each in screenshots/
 	GAS_SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -count=1 -run TestEveryPageFitsItsWindow ./test/browser
