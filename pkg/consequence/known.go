@@ -2,7 +2,7 @@ package consequence
 
 import "gas/pkg/genome"
 
-// known is what never changes of a transcript's annotation, ready to be copied: its fields of CSQ as the plan runs through them, and the beginnings of its names in HGVS.
+// known is what never changes of a transcript's annotation, ready to be copied: its fields of CSQ as the plan runs through them, each with a bar behind it, and the beginnings of its names in HGVS.
 type known struct {
 	transcript int // index + 1, 0 for none
 	text       []byte
@@ -27,15 +27,12 @@ func (e *Engine) prepare(k *known, transcript int) {
 	t := &e.ref.Transcripts[transcript]
 	k.transcript, k.text = transcript+1, k.text[:0]
 	run := 0
-	for i, step := range e.plan {
-		if step.run == 0 {
+	for _, step := range e.plan {
+		if step.kind != knownRun {
 			continue
 		}
 		for _, f := range e.opt.Fields[step.from:step.to] {
 			k.text = append(e.appendKnown(k.text, t, f), '|')
-		}
-		if i == len(e.plan)-1 {
-			k.text = k.text[:len(k.text)-1]
 		}
 		run++
 		k.cuts[run] = uint16(len(k.text))

@@ -1,16 +1,32 @@
 package consequence
 
-// step is a part of the chosen fields: a run of fields that the gene model knows (run > 0), the consequence with the impact that follows it, or one field that is found for each effect.
+import "gas/pkg/hgvs"
+
+// step is a part of the chosen fields that is written in one go.
 type step struct {
-	run      int // 1-based number of the run
+	kind     stepKind
+	run      int // 1-based number of a run of known fields
 	from, to int // of the engine's fields
 	field    Field
-	judged   bool // consequence and impact together
-	block    bool // EXON to Codons, as they follow each other by default
 }
+
+// stepKind says how a step is written.
+type stepKind uint8
+
+const (
+	oneField   stepKind = iota
+	knownRun            // fields that the gene model knows
+	judgedPair          // the consequence and the impact that follows it
+	foundBlock          // EXON to Codons, as they follow each other by default
+	alleleStep
+	distanceStep
+)
 
 // maxRuns bounds the runs of known fields: the found fields between them part the list into no more.
 const maxRuns = 8
+
+// blockLength is how many fields foundBlock has.
+const blockLength = int(FieldCodons-FieldExon) + 1
 
 // planOf parts the fields, which are in order, into steps.
 func planOf(fields []Field) []step {
@@ -18,24 +34,25 @@ func planOf(fields []Field) []step {
 	runs := 0
 	for i := 0; i < len(fields); i++ {
 		f := fields[i]
+		st := step{from: i, to: i + 1, field: f}
 		switch {
 		case isKnown(f):
-			j := i
-			for j < len(fields) && isKnown(fields[j]) {
-				j++
+			for st.to < len(fields) && isKnown(fields[st.to]) {
+				st.to++
 			}
 			runs++
-			plan = append(plan, step{run: runs, from: i, to: j})
-			i = j - 1
+			st.kind, st.run = knownRun, runs
 		case f == FieldConsequence && i+1 < len(fields) && fields[i+1] == FieldImpact:
-			plan = append(plan, step{from: i, to: i + 2, field: f, judged: true})
-			i++
-		case f == FieldExon && i+int(FieldCodons-FieldExon) < len(fields) && fields[i+int(FieldCodons-FieldExon)] == FieldCodons:
-			plan = append(plan, step{from: i, to: i + int(FieldCodons-FieldExon) + 1, block: true})
-			i += int(FieldCodons - FieldExon)
-		default:
-			plan = append(plan, step{from: i, to: i + 1, field: f})
+			st.kind, st.to = judgedPair, i+2
+		case f == FieldExon && i+blockLength <= len(fields) && fields[i+blockLength-1] == FieldCodons:
+			st.kind, st.to = foundBlock, i+blockLength
+		case f == FieldAllele:
+			st.kind = alleleStep
+		case f == FieldDistance:
+			st.kind = distanceStep
 		}
+		plan = append(plan, st)
+		i = st.to - 1
 	}
 	return plan
 }
@@ -76,35 +93,34 @@ func (e *Engine) appendEffect(dst []byte, s *Scratch, fx *Effect) []byte {
 	if fx.Transcript >= 0 {
 		k = e.knownOf(s, fx.Transcript)
 	}
-	last := len(e.plan) - 1
 	for i := range e.plan {
 		st := &e.plan[i]
-		switch {
-		case st.run > 0 && k != nil:
-			dst = append(dst, k.text[k.cuts[st.run-1]:k.cuts[st.run]]...)
-			continue
-		case st.run > 0:
+		switch st.kind {
+		case knownRun:
+			if k != nil {
+				dst = append(dst, k.text[k.cuts[st.run-1]:k.cuts[st.run]]...)
+				continue
+			}
 			for n := st.to - st.from; n > 1; n-- {
 				dst = append(dst, '|')
 			}
-		case st.judged:
+		case judgedPair:
 			dst = append(dst, s.judgementOf(fx.Terms)...)
-			if i == last {
-				dst = dst[:len(dst)-1]
-			}
 			continue
-		case st.block:
+		case foundBlock:
 			dst = appendBlock(dst, s, fx)
-		case st.field >= FieldExon && st.field <= FieldDistance:
-			dst = appendFound(dst, s, fx, st.field)
+		case alleleStep:
+			dst = append(dst, s.text[fx.AlleleSeq.Start:fx.AlleleSeq.End]...)
+		case distanceStep:
+			if fx.Distance >= 0 {
+				dst = hgvs.AppendNumber(dst, int(fx.Distance))
+			}
 		default:
 			dst = e.AppendField(dst, s, fx, st.field)
 		}
-		if i < last {
-			dst = append(dst, '|')
-		}
+		dst = append(dst, '|')
 	}
-	return dst
+	return dst[:len(dst)-1]
 }
 
 // appendBlock appends the fields from EXON to Codons.
