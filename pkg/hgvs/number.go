@@ -1,6 +1,9 @@
 package hgvs
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // pairs are the two digits of every number below a hundred.
 const pairs = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
@@ -15,10 +18,11 @@ func AppendNumber(dst []byte, n int) []byte {
 	if u < 10 {
 		return append(dst, byte('0'+u))
 	}
-	length := digits(u)
-	const most = "000000000"
-	at := len(dst)
-	dst = append(dst, most[:length]...)
+	at, length := len(dst), digits(u)
+	if cap(dst)-at < length {
+		dst = slices.Grow(dst, length)
+	}
+	dst = dst[:at+length]
 	out := dst[at:]
 	for length >= 2 {
 		q := u / 100
