@@ -14,23 +14,27 @@ func (e *Engine) Annotate(s *Scratch, v *Variant) Outcome {
 		return out
 	}
 	s.normalise(v)
-	reason := ""
-	if len(s.variation.alts) > 0 {
+	reason, judged := "", len(s.variation.alts) > 0
+	if judged {
 		e.annotateSequence(s)
 	}
+	sequences := s.variation
 	for i, alt := range v.Alts {
 		if !isStructural(alt) {
 			continue
 		}
-		if why := e.annotateStructural(s, v, i, alt); why != "" {
+		why := e.annotateStructural(s, v, i, alt)
+		if why != "" {
 			reason = why
 		}
+		judged = judged || why == ""
 	}
+	s.variation = sequences
 	if len(v.Alts) > 1 {
 		slices.SortStableFunc(s.Effects, func(a, b Effect) int { return a.Allele - b.Allele })
 	}
 	e.pick(s)
-	if len(s.Effects) > 0 {
+	if judged {
 		return Outcome{}
 	}
 	if reason == "" {
@@ -66,7 +70,8 @@ func (e *Engine) check(s *Scratch, v *Variant) Outcome {
 		return Outcome{NoAllele, "no allele differs from REF"}
 	}
 	bases := e.ref.Bases(v.Contig, v.Pos-1, v.Pos-1+uint32(len(v.Ref)))
-	if !bytes.Equal(bases, v.Ref) && !compatible(bases, v.Ref) {
+	s.exact = bytes.Equal(bases, v.Ref)
+	if !s.exact && !compatible(bases, v.Ref) {
 		return Outcome{RefMismatch, "REF differs from the reference sequence"}
 	}
 	return Outcome{}
@@ -139,7 +144,7 @@ func (e *Engine) at(s *Scratch, transcript int) {
 	w := &s.variation
 	ready := false
 	for number := range w.alts {
-		if w.class == classSNV && !s.rules && w.alts[number].plain && e.fastSNV(s, number, transcript) {
+		if w.class == classSNV && s.exact && !s.rules && w.alts[number].plain && e.fastSNV(s, number, transcript) {
 			continue
 		}
 		if !ready {

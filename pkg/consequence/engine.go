@@ -179,7 +179,7 @@ type Status uint8
 
 // What may become of a record.
 const (
-	Annotated   Status = iota // Effects holds at least one effect
+	Annotated   Status = iota // Effects holds at least one effect, or none where the options leave out every transcript near
 	NoAllele                  // the record has no allele that differs from REF (ALT is "."); Effects is empty
 	RefMismatch               // REF differs from the reference sequence; Effects is empty
 	PastEnd                   // the record begins or ends beyond its contig; Effects is empty
@@ -241,8 +241,9 @@ type Scratch struct {
 	shifts    [][2]shift // of each allele, on the forward and the reverse strand
 	unmoved   shift
 
-	contig     int // of the segment below
-	segment    int // where the last record lay among its contig's segments
+	exact      bool // REF is the reference's sequence to the letter
+	contig     int  // of the segment below
+	segment    int  // where the last record lay among its contig's segments
 	known      [knownSlots]known
 	judgements [judgementSlots]judgement
 	spelled    []Span // of each allele of the record

@@ -183,7 +183,7 @@ func (q *snv) spliceTerms(fromLeft, fromRight int) Terms {
 func (q *snv) exonic(x *genome.Exon) bool {
 	n := len(q.exons)
 	left, right := q.at-int(x.Start)-1, int(x.End)-q.at
-	if left < 3 && q.exon > 0 || right < 3 && q.exon < n-1 {
+	if left < 3 && q.exon > 0 && q.left(q.exon-1).End < x.Start || right < 3 && q.exon < n-1 && q.left(q.exon+1).Start > x.End {
 		q.fx.Terms |= SpliceRegion
 	}
 	number, spliced := int32(q.exon+1), int(x.SplicedStart)+left
