@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"github.com/mattn/go-isatty"
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"gas/config"
@@ -33,7 +32,6 @@ type app struct {
 
 // Execute runs the program on its arguments and returns its exit code. The first interrupt cancels what runs, the second ends the program at once.
 func Execute() int {
-	zerolog.MessageFieldName = "msg" // the name of the field in every line that this program writes
 	ctx, stop := interruptible(context.Background())
 	defer stop()
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, release: stop}

@@ -42,12 +42,6 @@ func mitochondrial(t *testing.T, n int) []byte {
 	return file.Bytes()
 }
 
-// repeated is a VCF with its records n times over. It is not sorted any more.
-func repeated(file []byte, n int) []byte {
-	at := bytes.Index(file, []byte("\nMT\t")) + 1
-	return append(file[:at:at], bytes.Repeat(file[at:], n)...)
-}
-
 // inflate reads every member of a gzip file.
 func inflate(t *testing.T, compressed []byte) string {
 	t.Helper()

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,6 +60,13 @@ func newWorld(t *testing.T, env ...string) *world {
 	require.NoError(t, err)
 	home := t.TempDir()
 	return &world{t: t, bin: bin, home: home, data: filepath.Join(home, "data"), env: env}
+}
+
+// with is the same world with more environment.
+func (w *world) with(env ...string) *world {
+	more := *w
+	more.env = append(slices.Clone(w.env), env...)
+	return &more
 }
 
 func (w *world) command(ctx context.Context, args ...string) *exec.Cmd {
@@ -120,6 +128,15 @@ type server struct {
 // serve starts a process on the data folder and waits until it is ready.
 func (w *world) serve(args ...string) *server {
 	w.t.Helper()
+	s, lines := w.start(args...)
+	s.readLines(lines)
+	s.awaitReady()
+	return s
+}
+
+// start starts a process on the data folder.
+func (w *world) start(args ...string) (*server, <-chan string) {
+	w.t.Helper()
 	s := &server{w: w, log: &syncBuffer{}, ended: make(chan struct{})}
 	s.cmd = w.command(context.Background(), append([]string{"serve", "--addr=127.0.0.1:0"}, args...)...)
 	pipe, err := s.cmd.StderrPipe()
@@ -139,9 +156,7 @@ func (w *world) serve(args ...string) *server {
 		}
 		_ = s.cmd.Wait()
 	}()
-	s.readLines(lines)
-	s.awaitReady()
-	return s
+	return s, lines
 }
 
 // readLines takes the address, and the link that follows it where there is one.
