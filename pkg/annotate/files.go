@@ -135,7 +135,7 @@ func (w *writing) output() (Output, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Writer = result.file
+	out.Writer = &steadyFile{file: result.file}
 	if out.Bgzip && out.Format == VCF {
 		index, err := w.draft(f.Out + ".tbi")
 		if err != nil {
