@@ -234,6 +234,8 @@ type Scratch struct {
 	variant   *Variant
 	text      []byte // what the effects' spans point into
 	arena     []byte // short-lived sequences
+	head      []byte // the site's 5' UTR, where it had to be made
+	tail      []byte // and its 3' UTR
 	variation variation
 	site      site
 	judge     judge

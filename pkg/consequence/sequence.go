@@ -50,10 +50,11 @@ func (p *site) threePrimeUTR() []byte {
 	if p.forward || !p.engine.asVEP {
 		return p.spliced[p.codingEnd:]
 	}
-	if p.tail == nil {
-		p.tail = p.mirrored(p.codingEnd, len(p.spliced))
+	if !p.tailMade {
+		p.tailMade = true
+		p.scratch.tail = p.appendMirrored(p.scratch.tail[:0], p.codingEnd, len(p.spliced))
 	}
-	return p.tail
+	return p.scratch.tail
 }
 
 // fivePrimeUTR is the bases before the CDS.
@@ -61,24 +62,23 @@ func (p *site) fivePrimeUTR() []byte {
 	if p.forward || !p.engine.asVEP {
 		return p.spliced[:p.codingStart-1]
 	}
-	return p.mirrored(0, p.codingStart-1)
+	p.scratch.head = p.appendMirrored(p.scratch.head[:0], 0, p.codingStart-1)
+	return p.scratch.head
 }
 
-// mirrored is what VEP takes for the part from:to of the spliced sequence when it looks for a UTR on the reverse strand with a sequence from a file: each exon's place is counted from the wrong end
+// appendMirrored appends what VEP takes for the part from:to of the spliced sequence when it looks for a UTR on the reverse strand with a sequence from a file: each exon's place is counted from the wrong end
 // of the transcript's stretch of the contig. docs/differences.md has the story.
-func (p *site) mirrored(from, to int) []byte {
-	s := p.scratch
-	mark := len(s.arena)
+func (p *site) appendMirrored(dst []byte, from, to int) []byte {
 	contig := p.engine.ref.Bases(p.v.contig, 0, p.t.End)
 	for i := range p.exons {
 		x := &p.exons[i]
 		first, last := int(x.SplicedStart), int(x.SplicedStart+x.End-x.Start)
 		place := p.txStart + p.txEnd - int(x.Start) - 2 + first
 		for k := max(first, from); k < min(last, to); k++ {
-			s.arena = append(s.arena, genome.Complement(contig[place-k]))
+			dst = append(dst, genome.Complement(contig[place-k]))
 		}
 	}
-	return s.arena[mark:]
+	return dst
 }
 
 // edited is a coding sequence in which the bases from:to are replaced: an edit window, so that nothing of the length of a transcript is ever copied.

@@ -52,7 +52,7 @@ type site struct {
 	firstPhase               int // missing bases at the first exon's start, counted in CDS and protein positions
 	pad                      int // missing bases at the CDS's start, read as N
 	firstExon, lastExon      int // the exons that the variation touches, in the exons' order; last < first where none
-	firstIntron, lastIntron  int // the introns that it touches or comes within three bases of
+	firstIntron, lastIntron  int // the introns that it touches or comes close to
 	intron, boundary, exonic bool
 
 	cdna, cds, pep                   pieces
@@ -61,7 +61,7 @@ type site struct {
 
 	reference side   // the reference allele
 	display   []byte // the reference's codons as they are written: once for all alleles
-	tail      []byte // the 3' UTR, where it had to be made
+	tailMade  bool   // the scratch holds the 3' UTR
 	overlap   overlap
 }
 
@@ -152,24 +152,24 @@ func (p *site) intronAt(i int) (start, end int) {
 	return int(p.left(i).End) + 1, int(p.left(i + 1).Start)
 }
 
-// findIntrons finds the introns of which the stretch low to high comes within three bases, and whether it touches the region of a splice site.
+// findIntrons finds the introns whose ends' regions the stretch low to high may touch, whether it comes within three bases of any, and whether it touches the region of a splice site.
 func (p *site) findIntrons(low, high int) {
 	n := len(p.exons) - 1
 	if n < 1 {
 		return
 	}
-	p.firstIntron = sort.Search(n, func(i int) bool { _, end := p.intronAt(i); return end+3 >= low })
+	p.firstIntron = sort.Search(n, func(i int) bool { _, end := p.intronAt(i); return end+8 >= low })
 	p.lastIntron = p.firstIntron - 1
 	for i := p.firstIntron; i < n; i++ {
 		start, end := p.intronAt(i)
-		if start-3 > high {
+		if start-8 > high {
 			break
 		}
 		p.lastIntron = i
 		if start > end {
 			continue
 		}
-		p.intron = true
+		p.intron = p.intron || touches(low, high, start-3, end+3)
 		p.boundary = p.boundary || nearSplice(low, high, start, end)
 	}
 }

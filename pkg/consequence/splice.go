@@ -35,9 +35,10 @@ func (p *site) findSplice(a *side) spliceEffects {
 func (p *site) spliceRun(fx *spliceEffects, start, end int) {
 	insertion := start == end+1
 	low, high := min(start, end), max(start, end)
+	vLow, vHigh := min(p.v.start, p.v.end), max(p.v.start, p.v.end)
 	for i := p.firstIntron; i <= p.lastIntron; i++ {
 		left, right := p.intronAt(i)
-		if left > right {
+		if left > right || !touches(vLow, vHigh, left-3, right+3) {
 			continue
 		}
 		if shortIntron(left, right) && touches(start, end, left, right) {
@@ -48,7 +49,6 @@ func (p *site) spliceRun(fx *spliceEffects, start, end int) {
 		fx.polypyrimidine = fx.polypyrimidine || touches(low, high, right-16, right-2)
 		fx.polyRev = fx.polyRev || touches(low, high, left+2, left+16)
 	}
-	vLow, vHigh := min(p.v.start, p.v.end), max(p.v.start, p.v.end)
 	for i := p.firstIntron; i <= p.lastIntron; i++ {
 		left, right := p.intronAt(i)
 		if left <= right && nearSplice(vLow, vHigh, left, right) {
