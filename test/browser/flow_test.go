@@ -12,6 +12,7 @@ import (
 
 	"gas/pkg/flow"
 	"gas/pkg/job"
+	"gas/pkg/port"
 	"gas/pkg/user"
 )
 
@@ -105,5 +106,34 @@ func TestWithoutScriptsAFileIsUploadedAndTheJobRead(t *testing.T) {
 	require.Contains(t, run(p, chromedp.TextContent("h1")), "plain.vcf")
 	p.do(chromedp.Click(`//nav[@class="tabs"]/a[text()="Files"]`), chromedp.WaitVisible(`//th[text()="Input"]`))
 	p.do(chromedp.Navigate(s.server.URL+"/subscribe"), chromedp.Click(`//button[text()="Upgrade to Premium"]`), chromedp.Click(`//button[@value="pay"]`), chromedp.WaitVisible(`//p[text()="You are premium now."]`))
+	p.quiet()
+}
+
+func TestALargeUploadGoesOnWhereItWasStopped(t *testing.T) {
+	s := newStage(t)
+	owner, link := s.person("owner", user.Premium)
+	text := append(exampleText(t), []byte(strings.Repeat("MT\t8993\t.\tT\tG\t.\tPASS\t.\tGT\t1/1\n", 600_000))...) // three parts
+	path := writeFile(t, "large.vcf", text)
+	p := openTab(t)
+	p.signIn(link)
+	choose := func() {
+		p.do(chromedp.Navigate(s.server.URL+"/annotate"), chromedp.SetUploadFiles("#file", []string{path}))
+		p.waitFor(`document.querySelector("#preview .good") !== null`)
+	}
+	choose()
+	// The second part is held back, as a connection that stands still would.
+	run(p, chromedp.Evaluate[bool](`(() => { const send = fetch; window.fetch = (url, o) => String(url).endsWith("/parts/2") ? new Promise((_, no) => o.signal.addEventListener("abort", () => no(new DOMException("", "AbortError")))) : send(url, o); return true; })()`))
+	p.do(chromedp.Click("#send"))
+	p.waitFor(`document.querySelector("#sent").textContent.includes("8.0 MiB of")`)
+	p.do(chromedp.Click("#stop"))
+	p.waitFor(`document.querySelector("#sent").textContent.startsWith("Stopped.")`)
+
+	choose()
+	p.do(chromedp.Click("#send"))
+	p.waitFor(`location.pathname.startsWith("/annotations/")`)
+	page, err := s.deps.Store.JobsOf(t.Context(), owner, port.JobQuery{})
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Total, "the same upload went on")
+	require.EqualValues(t, len(text), page.Jobs[0].Input.Size)
 	p.quiet()
 }

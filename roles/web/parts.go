@@ -1,0 +1,240 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"gas/pkg/fault"
+	"gas/pkg/flow"
+	"gas/pkg/job"
+	"gas/pkg/port"
+)
+
+// A large file arrives in parts: POST /uploads opens it, PUT …/parts/:n sends a part, GET tells what has arrived, POST …/complete makes a job of it.
+// After a break the client asks what is there and goes on. The upload's id is the id of its job.
+
+const (
+	partsKind = "upload"
+	partsLife = 24 * time.Hour
+	partSize  = 8 << 20 // bytes of each part but the last
+	maxParts  = 10_000  // that a store takes
+	partURL   = 15 * time.Minute
+)
+
+// partsValue is what is kept of an upload beside its job.
+type partsValue struct {
+	Upload string `json:"upload"` // the store's own id
+	Size   int64  `json:"size"`   // of the whole file
+	Part   int64  `json:"part"`   // bytes of each part but the last
+}
+
+// count is the number of parts.
+func (v partsValue) count() int { return int((v.Size + v.Part - 1) / v.Part) }
+
+// sizeOf is how long part n is, from 1.
+func (v partsValue) sizeOf(n int) int64 { return min(v.Part, v.Size-int64(n-1)*v.Part) }
+
+// uploadJSON is an upload as the API tells it.
+type uploadJSON struct {
+	ID       string      `json:"upload_id"`
+	Size     int64       `json:"size"`
+	PartSize int64       `json:"part_size"`
+	Count    int         `json:"part_count"`
+	Parts    []port.Part `json:"parts"` // that have arrived
+	Expires  time.Time   `json:"expires"`
+}
+
+func uploadShape(id string, v partsValue, parts []port.Part, expires time.Time) uploadJSON {
+	if parts == nil {
+		parts = []port.Part{}
+	}
+	return uploadJSON{ID: id, Size: v.Size, PartSize: v.Part, Count: v.count(), Parts: parts, Expires: expires.UTC()}
+}
+
+// apiBeginUpload answers POST /api/v1/uploads.
+func (s *site) apiBeginUpload(c echo.Context) error {
+	return s.once24(c, func() (int, any, error) {
+		var body struct {
+			Name    string         `json:"name"`
+			Size    int64          `json:"size"`
+			Options map[string]any `json:"options"`
+		}
+		if err := readJSON(c, &body); err != nil {
+			return 0, nil, err
+		}
+		options, err := optionsOf(body.Options, job.Options{})
+		if err != nil {
+			return 0, nil, err
+		}
+		shape, err := s.beginUpload(c, body.Name, body.Size, options)
+		return http.StatusCreated, shape, err
+	})
+}
+
+func (s *site) beginUpload(c echo.Context, name string, size int64, options job.Options) (uploadJSON, error) {
+	in := s.incoming(c, "")
+	if size < 1 {
+		return uploadJSON{}, fault.New(fault.BadInput, "size is the number of the file's bytes, at least 1.")
+	}
+	if size > in.limit() {
+		return uploadJSON{}, in.tooLarge(size)
+	}
+	ctx := c.Request().Context()
+	j, err := s.flow.Intend(ctx, flow.Intent{UserID: in.owner.ID, UploadID: newSecret(), Name: cleanName(name), Options: options})
+	if err != nil {
+		return uploadJSON{}, err
+	}
+	value := partsValue{Size: size, Part: max(partSize, (size+maxParts-1)/maxParts)}
+	if value.Upload, err = s.Parts.Begin(ctx, j.Input.Key); err != nil {
+		return uploadJSON{}, fmt.Errorf("begin parts: %w", err)
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return uploadJSON{}, err
+	}
+	now := s.Now()
+	record := port.Record{Kind: partsKind, ID: j.ID, Owner: in.owner.ID, Value: raw, Created: now, Expires: now.Add(partsLife)}
+	if err := s.Records.Create(ctx, record); err != nil {
+		return uploadJSON{}, fmt.Errorf("keep upload: %w", err)
+	}
+	return uploadShape(j.ID, value, nil, record.Expires), nil
+}
+
+// ownUpload reads the upload of the path with its job. Another user's, and one that is over, is missing.
+func (s *site) ownUpload(c echo.Context) (sight, partsValue, port.Record, error) {
+	var value partsValue
+	v, err := s.ownJob(c)
+	if err != nil {
+		return v, value, port.Record{}, err
+	}
+	record, err := s.Records.Get(c.Request().Context(), partsKind, v.ID)
+	if errors.Is(err, port.ErrNotFound) {
+		return v, value, record, fault.New(fault.NotFound, "There is no such upload, or it is over.")
+	}
+	if err != nil {
+		return v, value, record, fmt.Errorf("read upload: %w", err)
+	}
+	if err := json.Unmarshal(record.Value, &value); err != nil {
+		return v, value, record, fmt.Errorf("read upload: %w", err)
+	}
+	return v, value, record, nil
+}
+
+// apiUpload answers GET /api/v1/uploads/:id with the parts that have arrived.
+func (s *site) apiUpload(c echo.Context) error {
+	v, value, record, err := s.ownUpload(c)
+	if err != nil {
+		return err
+	}
+	parts, err := s.Parts.Parts(c.Request().Context(), v.Input.Key, value.Upload)
+	if err != nil {
+		return fmt.Errorf("list parts: %w", err)
+	}
+	return c.JSON(http.StatusOK, uploadShape(v.ID, value, parts, record.Expires))
+}
+
+// apiPutPart answers PUT /api/v1/uploads/:id/parts/:n. Sending a part again replaces it. Where the store takes parts itself, the answer leads there.
+func (s *site) apiPutPart(c echo.Context) error {
+	v, value, _, err := s.ownUpload(c)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(c.Param("n"))
+	if err != nil || n < 1 || n > value.count() {
+		return fault.New(fault.BadInput, "This upload has the parts 1 to %d.", value.count())
+	}
+	ctx, request := c.Request().Context(), c.Request()
+	elsewhere, err := s.Parts.PartURL(ctx, v.Input.Key, value.Upload, n, partURL)
+	if err != nil {
+		return fmt.Errorf("sign part: %w", err)
+	}
+	if elsewhere != "" {
+		return c.Redirect(http.StatusTemporaryRedirect, elsewhere)
+	}
+	if size := value.sizeOf(n); request.ContentLength != size {
+		return fault.New(fault.BadInput, "Part %d has %s, not %s.", n, plural(size, "byte", "bytes"), plural(request.ContentLength, "byte", "bytes"))
+	}
+	body := &patient{ReadCloser: request.Body, control: http.NewResponseController(c.Response())}
+	part, err := s.Parts.PutPart(ctx, v.Input.Key, value.Upload, n, body, request.ContentLength)
+	if err != nil {
+		return brokenForm(err)
+	}
+	c.Response().Header().Set("ETag", `"`+part.ETag+`"`)
+	return c.JSON(http.StatusOK, part)
+}
+
+// apiCompleteUpload answers POST /api/v1/uploads/:id/complete: the parts become the file, and the file a job. Doing it again gives the same job.
+func (s *site) apiCompleteUpload(c echo.Context) error {
+	v, err := s.ownJob(c)
+	if err != nil {
+		return err
+	}
+	if v.Status != job.Uploading {
+		return s.answerJob(c, http.StatusCreated, v.Job)
+	}
+	v, value, _, err := s.ownUpload(c)
+	if err != nil {
+		return err
+	}
+	if err := s.join(c, v, value); err != nil {
+		return err
+	}
+	j, err := s.flow.Submit(c.Request().Context(), v.UserID, v.ID, "")
+	if err != nil {
+		return err
+	}
+	if err := s.Records.Delete(c.Request().Context(), partsKind, v.ID); err != nil {
+		return fmt.Errorf("end upload: %w", err)
+	}
+	return s.answerJob(c, http.StatusCreated, j)
+}
+
+// join makes the object of its parts, after a look that none is missing. An object that is there already was joined by a request whose answer got lost.
+func (s *site) join(c echo.Context, v sight, value partsValue) error {
+	ctx := c.Request().Context()
+	if _, err := s.Inputs.Stat(ctx, v.Input.Key); err == nil {
+		return nil
+	}
+	parts, err := s.Parts.Parts(ctx, v.Input.Key, value.Upload)
+	if err != nil {
+		return fmt.Errorf("list parts: %w", err)
+	}
+	arrived := map[int]int64{}
+	for _, p := range parts {
+		arrived[p.N] = p.Size
+	}
+	for n := 1; n <= value.count(); n++ {
+		if arrived[n] != value.sizeOf(n) {
+			return fault.New(fault.Conflict, "Part %d of %d has not arrived.", n, value.count())
+		}
+	}
+	if _, err := s.Parts.Complete(ctx, v.Input.Key, value.Upload, parts); err != nil {
+		return fmt.Errorf("join parts: %w", err)
+	}
+	return nil
+}
+
+// apiAbortUpload answers DELETE /api/v1/uploads/:id.
+func (s *site) apiAbortUpload(c echo.Context) error {
+	v, value, _, err := s.ownUpload(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if err := s.Parts.Abort(ctx, v.Input.Key, value.Upload); err != nil {
+		return fmt.Errorf("abort parts: %w", err)
+	}
+	if err := s.flow.Delete(ctx, v.UserID, v.ID); err != nil {
+		return err
+	}
+	if err := s.Records.Delete(ctx, partsKind, v.ID); err != nil {
+		return fmt.Errorf("end upload: %w", err)
+	}
+	return c.NoContent(http.StatusNoContent)
+}

@@ -1,0 +1,67 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"gas/pkg/job"
+	"gas/pkg/role"
+	"gas/pkg/user"
+)
+
+func TestALargeFileArrivesInPartsAndGoesOnAfterABreak(t *testing.T) {
+	w := newWorld(t)
+	d := describe(t)
+	ada := w.person("ada", user.Premium)
+	whole := strings.Repeat("0123456789abcdef", 600_000) // 9.6 MB: two parts
+	a := ada.postJSON("/api/v1/uploads", fmt.Sprintf(`{"name": "big.vcf", "size": %d, "options": {"style": "ann"}}`, len(whole)))
+	require.Equal(t, http.StatusCreated, a.status, a.body)
+	d.holds(t, http.MethodPost, "/api/v1/uploads", a)
+	var up uploadJSON
+	a.json(t, &up)
+	require.Equal(t, 2, up.Count)
+	path := "/api/v1/uploads/" + up.ID
+	part := func(n int, text string) answer {
+		return ada.do(http.MethodPut, fmt.Sprintf("%s/parts/%d", path, n), strings.NewReader(text))
+	}
+	a = part(2, whole[up.PartSize:])
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	d.holds(t, http.MethodPut, path+"/parts/2", a)
+	require.Equal(t, http.StatusUnprocessableEntity, part(1, "short").status)
+	require.Equal(t, http.StatusUnprocessableEntity, part(3, "x").status)
+	require.Equal(t, http.StatusConflict, ada.postJSON(path+"/complete", "").status)
+	a = ada.get(path)
+	d.holds(t, http.MethodGet, path, a)
+	a.json(t, &up)
+	require.Len(t, up.Parts, 1)
+	require.Equal(t, http.StatusNotFound, w.person("ben", user.Premium).get(path).status)
+
+	require.Equal(t, http.StatusOK, part(1, whole[:up.PartSize]).status)
+	var first, again jobJSON
+	a = ada.postJSON(path+"/complete", "")
+	require.Equal(t, http.StatusCreated, a.status, a.body)
+	d.holds(t, http.MethodPost, path+"/complete", a)
+	a.json(t, &first)
+	require.Equal(t, job.Pending, first.Status)
+	require.Equal(t, "ann", first.Options.Style)
+	require.EqualValues(t, len(whole), first.Input.Size)
+	ada.postJSON(path+"/complete", "").json(t, &again)
+	require.Equal(t, first.ID, again.ID)
+	require.Equal(t, whole, ada.get("/api/v1/jobs/"+first.ID+"/files/input").body)
+}
+
+func TestAnUploadInPartsKeepsToTheLimitAndCanBeGivenUp(t *testing.T) {
+	w := newWorld(t, func(d *role.Deps) { d.Plans.Free.Queued = 1 })
+	ada := w.person("ada", user.Free)
+	require.Equal(t, http.StatusRequestEntityTooLarge, ada.postJSON("/api/v1/uploads", `{"name": "a", "size": 153601}`).status)
+	var up uploadJSON
+	ada.postJSON("/api/v1/uploads", `{"name": "a", "size": 10}`).json(t, &up)
+	require.Equal(t, http.StatusTooManyRequests, ada.postJSON("/api/v1/uploads", `{"name": "b", "size": 10}`).status)
+	require.Equal(t, http.StatusNoContent, ada.do(http.MethodDelete, "/api/v1/uploads/"+up.ID, nil).status)
+	require.Equal(t, http.StatusNotFound, ada.get("/api/v1/uploads/"+up.ID).status)
+	require.Equal(t, http.StatusCreated, ada.postJSON("/api/v1/uploads", `{"name": "b", "size": 10}`).status)
+}
