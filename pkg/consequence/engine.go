@@ -240,6 +240,7 @@ type Scratch struct {
 	site      site
 	judge     judge
 	pieces    pieces
+	introns   intronTree
 	shifts    [][2]shift // of each allele, on the forward and the reverse strand
 	unmoved   shift
 

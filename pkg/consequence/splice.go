@@ -55,9 +55,40 @@ func (p *site) spliceRun(fx *spliceEffects, start, end int) {
 			spliceSites(fx, start, end, left, right)
 		}
 	}
+	if fx.startSite || fx.endSite {
+		return
+	}
+	if decides := p.decides(start, end, vLow, vHigh); decides >= 0 {
+		left, right := p.intronAt(decides)
+		fx.region = spliceRegion(start, end, left, right)
+	}
 }
 
-// spliceSites adds what a run does to the ends of the intron left to right. The last intron decides about the splice region, as in VEP.
+// decides is the intron that decides about the splice region of a run: the only one whose ends the variation is near, or any of those that agree, or the one that VEP meets last; -1 for none.
+func (p *site) decides(start, end, vLow, vHigh int) int {
+	counts := func(i int) bool {
+		left, right := p.intronAt(i)
+		return left <= right && nearSplice(vLow, vHigh, left, right) && !(shortIntron(left, right) && touches(start, end, left, right))
+	}
+	found := -1
+	for i := p.firstIntron; i <= p.lastIntron; i++ {
+		if !counts(i) {
+			continue
+		}
+		left, right := p.intronAt(i)
+		if found >= 0 {
+			l, r := p.intronAt(found)
+			if spliceRegion(start, end, left, right) != spliceRegion(start, end, l, r) {
+				p.scratch.introns.fill(p)
+				return p.scratch.introns.last(vLow, vHigh, counts)
+			}
+		}
+		found = i
+	}
+	return found
+}
+
+// spliceSites adds what a run does to the ends of the intron left to right.
 func spliceSites(fx *spliceEffects, start, end, left, right int) {
 	if shortIntron(left, right) && touches(start, end, left, right) {
 		fx.frameshiftIntron = true
@@ -71,9 +102,6 @@ func spliceSites(fx *spliceEffects, start, end, left, right int) {
 	fx.fifthReverse = fx.fifthReverse || touches(start, end, right-4, right-4)
 	fx.donorRegionReverse = fx.donorRegionReverse || touches(start, end, right-5, right-2)
 	fx.polyRev = fx.polyRev || touches(start, end, left+2, left+16)
-	if !fx.startSite && !fx.endSite {
-		fx.region = spliceRegion(start, end, left, right)
-	}
 }
 
 // spliceRegion says whether a run touches bases 3 to 8 of the intron's ends or the three bases of exon beside it; an insertion also counts right beside the two bases at an end.
