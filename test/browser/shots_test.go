@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"gas/pkg/flow"
@@ -33,11 +34,12 @@ const overflow = `(() => {
 })()`
 
 // TestEveryPageFitsItsWindow opens every page in every state, wide and narrow, light and dark. With GAS_SCREENSHOTS=FOLDER it also keeps the pictures.
+// axe-core judges each page in both themes.
 func TestEveryPageFitsItsWindow(t *testing.T) {
 	s := newStage(t)
 	shots := setScene(t, s)
 	p := openTab(t)
-	folder := os.Getenv("GAS_SCREENSHOTS")
+	folder, script := os.Getenv("GAS_SCREENSHOTS"), axe(t)
 	for _, visitor := range []bool{true, false} {
 		if !visitor {
 			p.signIn(s.link(user.ID(user.Local, "owner")))
@@ -50,6 +52,9 @@ func TestEveryPageFitsItsWindow(t *testing.T) {
 				for _, page := range shots[visitor] {
 					p.do(chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
 					require.Empty(t, run(p, chromedp.Evaluate[[]string](overflow)), "%s at %d, %s", page.path, size[0], theme)
+					if size[0] == 1280 {
+						assert.Empty(t, p.judge(script), "%s, %s", page.path, theme)
+					}
 					if folder != "" {
 						name := fmt.Sprintf("%s-%d-%s.png", page.name, size[0], theme)
 						require.NoError(t, os.MkdirAll(folder, 0o755))
