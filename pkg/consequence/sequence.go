@@ -15,15 +15,18 @@ type codingSequence struct {
 }
 
 // sequence is the transcript's coding sequence.
-func (p *site) sequence() codingSequence {
-	return codingSequence{site: p, bases: p.spliced[p.codingStart-1 : p.codingEnd], pad: p.pad, length: p.pad + p.codingEnd - p.codingStart + 1}
+func (p *site) sequence() *codingSequence { return &p.coding }
+
+// setCoding sets the site's coding sequence.
+func (p *site) setCoding() {
+	p.coding = codingSequence{site: p, bases: p.spliced[p.codingStart-1 : p.codingEnd], pad: p.pad, length: p.pad + p.codingEnd - p.codingStart + 1}
 }
 
 // total is the length of CDS and 3' UTR.
-func (c codingSequence) total() int { return c.length + len(c.site.spliced) - c.site.codingEnd }
+func (c *codingSequence) total() int { return c.length + len(c.site.spliced) - c.site.codingEnd }
 
 // at is the i-th base, 0-based.
-func (c codingSequence) at(i int) byte {
+func (c *codingSequence) at(i int) byte {
 	switch {
 	case i < c.pad:
 		return 'N'
@@ -34,7 +37,7 @@ func (c codingSequence) at(i int) byte {
 }
 
 // appendRange appends the bases from:to, cut at the CDS's end.
-func (c codingSequence) appendRange(dst []byte, from, to int) []byte {
+func (c *codingSequence) appendRange(dst []byte, from, to int) []byte {
 	to = min(to, c.length)
 	for ; from < to && from < c.pad; from++ {
 		dst = append(dst, 'N')
@@ -83,7 +86,7 @@ func (p *site) appendMirrored(dst []byte, from, to int) []byte {
 
 // edited is a coding sequence in which the bases from:to are replaced: an edit window, so that nothing of the length of a transcript is ever copied.
 type edited struct {
-	codingSequence
+	*codingSequence
 	from, to int
 	with     []byte
 	length   int // of the whole: CDS with the edit, and 3' UTR
@@ -91,7 +94,7 @@ type edited struct {
 }
 
 // edit replaces the bases from:to of the coding sequence. It reports false where the place lies beyond the CDS.
-func (c codingSequence) edit(from, to int, with []byte) (edited, bool) {
+func (c *codingSequence) edit(from, to int, with []byte) (edited, bool) {
 	if to > c.length || to < 0 {
 		return edited{}, false
 	}
@@ -240,22 +243,23 @@ func expand(base byte) string {
 
 // protein is the reference protein, without the stop codon at its end, and M for what a start codon codes for.
 type protein struct {
-	codingSequence
+	*codingSequence
 	length int // in amino acids
 }
 
 // protein is the transcript's protein.
 func (p *site) protein() protein {
-	c := p.sequence()
-	n := c.length / 3
-	if n > 0 && c.codonIsStop(n-1) {
-		n--
+	if p.residues < 0 {
+		p.residues = p.coding.length / 3
+		if n := p.residues; n > 0 && p.coding.codonIsStop(n-1) {
+			p.residues--
+		}
 	}
-	return protein{c, n}
+	return protein{&p.coding, p.residues}
 }
 
 // codonIsStop says whether the i-th codon is a stop codon.
-func (c codingSequence) codonIsStop(i int) bool {
+func (c *codingSequence) codonIsStop(i int) bool {
 	return translate(c.site.reading, c.at(3*i), c.at(3*i+1), c.at(3*i+2)) == '*'
 }
 

@@ -59,6 +59,8 @@ type site struct {
 	cdnaKnown, cdsKnown, pepKnown    bool
 	cdnaLimits, cdsLimits, pepLimits limits
 
+	coding    codingSequence
+	residues  int    // of the protein, -1 until it is asked for
 	reference side   // the reference allele
 	display   []byte // the reference's codons as they are written: once for all alleles
 	tailMade  bool   // the scratch holds the 3' UTR
@@ -87,6 +89,8 @@ func (p *site) reset(e *Engine, s *Scratch, index int) {
 		p.codingStart, p.codingEnd = int(t.CDSStart)+1, int(t.CDSEnd)
 		p.pad = int(t.Phase)
 		p.firstPhase = max(int(p.exons[0].Phase), 0)
+		p.residues = -1
+		p.setCoding()
 	}
 	p.reference = side{seq: p.v.ref, isReference: true, plain: true, dna: true}
 	p.lie()

@@ -46,7 +46,7 @@ func (j *judge) findStartLost() bool {
 // leader is the 5' UTR and the coding sequence with the allele in place of the reference.
 type leader struct {
 	utr      []byte // the reference's
-	coding   codingSequence
+	coding   *codingSequence
 	from, to int // what is replaced, in UTR and CDS together
 	with     []byte
 	length   int // of UTR and CDS with the allele
