@@ -25,6 +25,7 @@ type profileView struct {
 	Secret                                       string // of a token that was just made: shown once
 	Sessions                                     []sessionView
 	Saved                                        bool
+	Confirm                                      string // what is typed to delete the account
 }
 
 type tokenView struct {
@@ -47,7 +48,7 @@ func (s *site) showProfile(c echo.Context, secret string) error {
 	u := w.user
 	view := profileView{
 		Name: u.Name, Email: visible(u.Email), Institution: u.Institution, Plan: u.Plan.Word(), ID: u.ID, Provider: visible(orDefault(u.Issuer, user.Local)),
-		Mail: !u.MailOff, Secret: secret, Saved: c.QueryParam("saved") != "",
+		Mail: !u.MailOff, Secret: secret, Confirm: confirmText(u), Saved: c.QueryParam("saved") != "",
 	}
 	switch {
 	case u.Email == "":

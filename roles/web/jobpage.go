@@ -42,6 +42,10 @@ func (s *site) showJob(c echo.Context, v sight, page, tab string, content any) e
 	if err != nil {
 		return fmt.Errorf("read notices: %w", err)
 	}
+	same, err := s.earlier(ctx, v)
+	if err != nil {
+		return err
+	}
 	name := visible(v.Name)
 	view := jobView{
 		ID: v.ID, Name: name, State: v.state(), Sentence: s.sentence(v), Percent: fmt.Sprintf("%.0f", v.progress.Percent),
@@ -50,6 +54,12 @@ func (s *site) showJob(c echo.Context, v sight, page, tab string, content any) e
 	h := head{Title: name, Crumbs: []linkView{{URL: "/annotations", Text: "Jobs"}, {Text: firstOf(name, 60)}}}
 	if view.Live {
 		h.Refresh = 5
+	}
+	if same != nil && view.Note == nil {
+		view.Note = &noteView{
+			Tone: "done", Head: "You have annotated this very file with these options before.", Text: "The result of " + clockText(same.CompleteTime, v.now) + " is there.",
+			Action: &linkView{URL: "/annotations/" + same.ID, Text: "Open it"},
+		}
 	}
 	return s.render(c, http.StatusOK, page, h, view)
 }
@@ -135,6 +145,7 @@ func (j *summaryJSON) warnings() []warningView {
 }
 
 type detailsView struct {
+	Again        *rerunView // nil while the job has not ended
 	Job, Options []factView
 	Command      string
 	Events       []eventView
@@ -150,6 +161,13 @@ type eventView struct {
 	Name, From, To, By, Detail string
 }
 
+// rerunView is the form that runs a job again with other options.
+type rerunView struct {
+	Action     string
+	References []choiceView
+	Databases  []string
+}
+
 // detailsPage answers GET /annotations/:id/details.
 func (s *site) detailsPage(c echo.Context) error {
 	v, err := s.ownJob(c)
@@ -161,6 +179,13 @@ func (s *site) detailsPage(c echo.Context) error {
 		return fmt.Errorf("read events: %w", err)
 	}
 	view := detailsView{Job: v.facts(), Options: v.optionFacts(), Command: v.command()}
+	if v.Status.Final() {
+		upload, err := s.uploadView(c)
+		if err != nil {
+			return err
+		}
+		view.Again = &rerunView{Action: "/annotations/" + v.ID + "/rerun", References: upload.References, Databases: upload.Databases}
+	}
 	for _, e := range events {
 		view.Events = append(view.Events, eventView{At: toTheSecond(e.At), Name: e.Name, From: e.From, To: e.To, By: e.By, Detail: visible(e.Detail)})
 	}

@@ -185,7 +185,7 @@ func (s *site) apiCompleteUpload(c echo.Context) error {
 	if err := s.join(c, v, value); err != nil {
 		return err
 	}
-	j, err := s.flow.Submit(c.Request().Context(), v.UserID, v.ID, "")
+	j, err := s.submit(c.Request().Context(), v.UserID, v.ID, "")
 	if err != nil {
 		return err
 	}

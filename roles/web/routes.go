@@ -83,6 +83,7 @@ func Routes() []Route {
 		{Method: post, Path: "/profile/tokens/:token/revoke", Who: SignedIn, Does: "revokes a token", do: (*site).revokeToken},
 		{Method: post, Path: "/profile/sessions/:session/end", Who: SignedIn, Does: "ends a session", do: (*site).endSession},
 		{Method: get, Path: "/profile/export", Who: SignedIn, Does: "one's data as JSON", do: (*site).exportData},
+		{Method: post, Path: "/profile/delete", Who: SignedIn, Does: "deletes the account with all its jobs", do: (*site).deleteAccount},
 		{Method: get, Path: "/usage", Who: SignedIn, Does: "storage, jobs, limits", do: (*site).usagePage},
 		{Method: get, Path: "/subscribe", Who: SignedIn, Does: "the plans", do: (*site).subscribePage},
 		{Method: post, Path: "/subscribe", Who: SignedIn, Does: "goes to the payment page", do: (*site).subscribe},
@@ -134,6 +135,7 @@ func Routes() []Route {
 		// Administrators.
 		{Method: get, Path: "/admin", Who: Admin, Does: "queues, dead letters, users, banner", do: (*site).adminPage},
 		{Method: post, Path: "/admin/redrive", Who: Admin, Does: "puts dead letters back", do: (*site).redrive},
+		{Method: post, Path: "/admin/plan", Who: Admin, Does: "sets a user's plan", do: (*site).setPlan},
 		{Method: post, Path: "/admin/banner", Who: Admin, Does: "sets the maintenance banner", do: (*site).setBanner},
 
 		// Programs that sign their requests.

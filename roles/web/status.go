@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"gas/pkg/fault"
+	"gas/pkg/flow"
 	"gas/pkg/job"
 	"gas/pkg/port"
 	"gas/pkg/role"
@@ -181,6 +182,7 @@ type deadView struct {
 
 type userRow struct {
 	ID, Name, Plan, Load string
+	Other, OtherWord     string // the plan that the user has not
 	Created              when
 }
 
@@ -216,7 +218,11 @@ func (s *site) adminPage(c echo.Context) error {
 }
 
 func rowOfUser(u user.User) userRow {
-	return userRow{ID: u.ID, Name: nameOf(u), Plan: u.Plan.Word(), Created: at(u.Created), Load: fmt.Sprintf("%d waiting, %d running", u.Load.Queued(), u.Load.Running)}
+	other := user.Premium
+	if u.Plan == user.Premium {
+		other = user.Free
+	}
+	return userRow{Other: string(other), OtherWord: other.Word(), ID: u.ID, Name: nameOf(u), Plan: u.Plan.Word(), Created: at(u.Created), Load: fmt.Sprintf("%d waiting, %d running", u.Load.Queued(), u.Load.Running)}
 }
 
 // redrive answers POST /admin/redrive: one dead letter, or all of a topic.
@@ -234,6 +240,19 @@ func (s *site) redrive(c echo.Context) error {
 		return fmt.Errorf("redrive: %w", err)
 	}
 	s.audit(c, "redrive", fmt.Sprintf("%d of %s", n, topic))
+	return c.Redirect(http.StatusSeeOther, "/admin")
+}
+
+// setPlan answers POST /admin/plan. What the plan moves is moved as after a payment.
+func (s *site) setPlan(c echo.Context) error {
+	id, plan := c.FormValue("user"), user.Plan(c.FormValue("plan"))
+	if !plan.Valid() {
+		return fault.New(fault.BadInput, "There is no such plan.")
+	}
+	if _, err := s.flow.SetPlan(c.Request().Context(), id, flow.PlanChange{Plan: plan}); err != nil {
+		return fmt.Errorf("set plan: %w", err)
+	}
+	s.audit(c, "set plan of "+id, string(plan))
 	return c.Redirect(http.StatusSeeOther, "/admin")
 }
 

@@ -288,7 +288,19 @@ func (in *incoming) submit() (job.Job, error) {
 			return job.Job{}, err
 		}
 	}
-	return in.site.flow.Submit(in.ctx, in.owner.ID, in.job.ID, in.sha256)
+	return in.site.submit(in.ctx, in.owner.ID, in.job.ID, in.sha256)
+}
+
+// submit makes a waiting job of an upload. That it can be found as the same as a later one is a convenience: without it the job runs all the same.
+func (s *site) submit(ctx context.Context, userID, jobID, sha256 string) (job.Job, error) {
+	j, err := s.flow.Submit(ctx, userID, jobID, sha256)
+	if err != nil {
+		return j, err
+	}
+	if err := s.remember(ctx, j); err != nil {
+		s.Log.Warn().Err(err).Str("job", j.ID).Msg("job not remembered by its file")
+	}
+	return j, nil
 }
 
 // refuse gives back the place in the queue that the intent holds, and lets the browser finish sending, so that it sees the answer and not a

@@ -1,0 +1,92 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"gas/pkg/job"
+	"gas/pkg/port"
+)
+
+// The same file with the same options again: the earlier result is offered at once, so that nobody waits for what is there.
+
+const (
+	sameKind = "same"
+	sameKept = 8 // jobs that are remembered of one file and one set of options
+)
+
+// sameID names what a user's jobs have in common: the bytes of the input, and the options.
+func sameID(j job.Job) (string, error) {
+	options, err := json.Marshal(j.Options)
+	if err != nil {
+		return "", err
+	}
+	return digest(j.UserID + "\n" + j.Input.SHA256 + "\n" + string(options)), nil
+}
+
+// remember notes a submitted job under what it has in common with others.
+func (s *site) remember(ctx context.Context, j job.Job) error {
+	if j.Input.SHA256 == "" {
+		return nil
+	}
+	id, err := sameID(j)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal([]string{j.ID})
+	if err != nil {
+		return err
+	}
+	err = s.Records.Create(ctx, port.Record{Kind: sameKind, ID: id, Owner: j.UserID, Value: raw, Created: s.Now()})
+	if !errors.Is(err, port.ErrExists) {
+		return err
+	}
+	_, err = s.Records.Update(ctx, sameKind, id, func(r *port.Record) error {
+		var ids []string
+		if err := json.Unmarshal(r.Value, &ids); err != nil {
+			return err
+		}
+		ids = append(ids, j.ID)
+		r.Value, err = json.Marshal(ids[max(0, len(ids)-sameKept):])
+		return err
+	})
+	return err
+}
+
+// earlier finds a job of the same owner, file and options that was submitted before and whose result can be read now, made by the same
+// versions where this job has ended too.
+func (s *site) earlier(ctx context.Context, v sight) (*job.Job, error) {
+	if v.Input.SHA256 == "" {
+		return nil, nil
+	}
+	id, err := sameID(v.Job)
+	if err != nil {
+		return nil, err
+	}
+	record, err := s.Records.Get(ctx, sameKind, id)
+	if errors.Is(err, port.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for the same file: %w", err)
+	}
+	var ids []string
+	if err := json.Unmarshal(record.Value, &ids); err != nil {
+		return nil, fmt.Errorf("look for the same file: %w", err)
+	}
+	for _, other := range ids {
+		j, err := s.Store.Job(ctx, other)
+		if errors.Is(err, port.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read earlier job: %w", err)
+		}
+		if j.ID != v.ID && j.SubmitTime.Before(v.SubmitTime) && j.Versions["gas"] == s.Version && s.flow.Readable(j, v.owner, v.now) == nil {
+			return &j, nil
+		}
+	}
+	return nil, nil
+}
