@@ -54,7 +54,7 @@ func Run(ctx context.Context, d Deps, roles []Role, o RunOptions) error {
 	r.start(accept, work, &running)
 	server.ready(true)
 
-	r.awaitSignals(ctx, func() { server.ready(false); stopAccepting() }, stopWork)
+	r.awaitSignals(work, func() { server.ready(false); stopAccepting() }, stopWork)
 	server.shutdown(work)
 	running.Wait()
 	return nil
@@ -97,7 +97,7 @@ func (r *runner) start(accept, work context.Context, running *sync.WaitGroup) {
 }
 
 // awaitSignals returns when the accept context has ended; the work context ends later, at drain time or with a second signal.
-func (r *runner) awaitSignals(ctx context.Context, stopAccepting, stopWork func()) {
+func (r *runner) awaitSignals(work context.Context, stopAccepting, stopWork func()) {
 	signals := r.options.Signals
 	release := func() {}
 	if signals == nil {
@@ -107,7 +107,7 @@ func (r *runner) awaitSignals(ctx context.Context, stopAccepting, stopWork func(
 		signals = own
 	}
 	select {
-	case <-ctx.Done():
+	case <-work.Done():
 		stopAccepting()
 		release()
 		return
@@ -121,7 +121,7 @@ func (r *runner) awaitSignals(ctx context.Context, stopAccepting, stopWork func(
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-		case <-ctx.Done():
+		case <-work.Done():
 		case <-signals:
 		}
 		stopWork()
