@@ -216,6 +216,8 @@ type Effect struct {
 	AminoAcids Span  // for example "D/G"
 	HGVSc      Span
 	HGVSp      Span // "=" is written "%3D", as VEP writes it
+
+	block Span // the fields from EXON to Codons as CSQ has them, where they were written in one piece
 }
 
 // Part is a run of numbered exons or introns; First is 0 where there is none. First equals Last where there is one.

@@ -108,7 +108,11 @@ func (e *Engine) appendEffect(dst []byte, s *Scratch, fx *Effect) []byte {
 			dst = append(dst, s.judgementOf(fx.Terms)...)
 			continue
 		case foundBlock:
-			dst = appendBlock(dst, s, fx)
+			if fx.block.End > 0 {
+				dst = append(dst, s.text[fx.block.Start:fx.block.End]...)
+			} else {
+				dst = appendBlock(dst, s, fx)
+			}
 		case alleleStep:
 			dst = append(dst, s.text[fx.AlleleSeq.Start:fx.AlleleSeq.End]...)
 		case distanceStep:

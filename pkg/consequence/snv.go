@@ -140,8 +140,23 @@ func (q *snv) intron(x *genome.Exon) bool {
 		number = int32(n - q.exon + 1)
 	}
 	q.fx.Intron = Part{number, number, int32(n)}
-	q.nameIntron(x, y)
+	q.writeIntron(q.inIntron(x, y))
 	return true
+}
+
+// inIntron is the base's place between the exon to the right, x, and the one to the left, y, counted from the nearer one.
+func (q *snv) inIntron(x, y *genome.Exon) hgvs.Position {
+	up, down := q.at-int(y.End), int(x.Start)+1-q.at
+	nearLeft := up < down || up == down && q.forward
+	switch {
+	case nearLeft && q.forward:
+		return fromCodons(q.t, int(y.SplicedStart+y.End-y.Start), up)
+	case nearLeft:
+		return fromCodons(q.t, int(y.SplicedStart)+1, -up)
+	case q.forward:
+		return fromCodons(q.t, int(x.SplicedStart)+1, -down)
+	}
+	return fromCodons(q.t, int(x.SplicedStart+x.End-x.Start), down)
 }
 
 // spliceTerms are the terms at the ends of an intron, by the number of the intron's bases to the left and to the right of the base.
@@ -203,13 +218,13 @@ func (q *snv) exonic(x *genome.Exon) bool {
 		if q.fx.Terms == 0 {
 			q.fx.Terms = Intergenic
 		}
-		q.nameBase(hgvs.Position{Base: spliced + 1})
+		q.writeExon(hgvs.Position{Base: spliced + 1})
 	case uint32(spliced) < q.t.CDSStart:
 		q.fx.Terms |= FivePrimeUTR
-		q.nameBase(hgvs.Position{Base: spliced - int(q.t.CDSStart)})
+		q.writeExon(hgvs.Position{Base: spliced - int(q.t.CDSStart)})
 	case uint32(spliced) >= q.t.CDSEnd:
 		q.fx.Terms |= ThreePrimeUTR
-		q.nameBase(hgvs.Position{Base: spliced + 1 - int(q.t.CDSEnd), After: true})
+		q.writeExon(hgvs.Position{Base: spliced + 1 - int(q.t.CDSEnd), After: true})
 	default:
 		return q.coding(spliced)
 	}
@@ -247,78 +262,8 @@ func (q *snv) coding(spliced int) bool {
 	}
 	cds, residue := int32(place+1), int32(codon+1)
 	q.fx.CDS, q.fx.Protein = Range{cds, cds}, Range{residue, residue}
-	q.spell(c, frame, aa, bb)
-	q.nameBase(hgvs.Position{Base: place + 1})
-	q.nameResidue(codon+1, aa, bb)
+	q.writeCoding(c, frame, aa, bb)
 	return true
-}
-
-// spell writes codons and amino acids.
-func (q *snv) spell(c []byte, frame int, aa, bb byte) {
-	s := q.scratch
-	from := uint32(len(s.text))
-	codons := [7]byte{c[0] | 0x20, c[1] | 0x20, c[2] | 0x20, '/', c[0] | 0x20, c[1] | 0x20, c[2] | 0x20}
-	codons[frame] &^= 0x20
-	codons[4+frame] = q.alt
-	s.text = append(s.text, codons[:]...)
-	q.fx.Codons = Span{from, from + 7}
-	s.text = append(s.text, aa)
-	if aa != bb {
-		s.text = append(s.text, '/', bb)
-	}
-	q.fx.AminoAcids = Span{from + 7, uint32(len(s.text))}
-}
-
-// nameBase writes HGVSc at a base of an exon.
-func (q *snv) nameBase(p hgvs.Position) {
-	if q.engine.opt.NoHGVS {
-		return
-	}
-	s := q.scratch
-	from := uint32(len(s.text))
-	k := q.engine.knownOf(s, q.index)
-	s.text = append(s.text, k.text[k.coding.Start:k.coding.End]...)
-	s.text = append(p.Append(s.text), q.ref, '>', q.alt)
-	q.fx.HGVSc = Span{from, uint32(len(s.text))}
-}
-
-// nameIntron writes HGVSc between the exon to the right, x, and the one to the left, y.
-func (q *snv) nameIntron(x, y *genome.Exon) {
-	if q.engine.opt.NoHGVS {
-		return
-	}
-	up, down := q.at-int(y.End), int(x.Start)+1-q.at
-	nearLeft := up < down || up == down && q.forward
-	base, offset := 0, 0
-	switch {
-	case nearLeft && q.forward:
-		base, offset = int(y.SplicedStart+y.End-y.Start), up
-	case nearLeft:
-		base, offset = int(y.SplicedStart)+1, -up
-	case q.forward:
-		base, offset = int(x.SplicedStart)+1, -down
-	default:
-		base, offset = int(x.SplicedStart+x.End-x.Start), down
-	}
-	q.nameBase(fromCodons(q.t, base, offset))
-}
-
-// nameResidue writes HGVSp.
-func (q *snv) nameResidue(number int, aa, bb byte) {
-	if q.engine.opt.NoHGVS {
-		return
-	}
-	s := q.scratch
-	from := uint32(len(s.text))
-	k := q.engine.knownOf(s, q.index)
-	s.text = append(s.text, k.text[k.protein.Start:k.protein.End]...)
-	s.text = hgvs.AppendNumber(append(s.text, hgvs.Residue(aa)...), number)
-	if aa == bb {
-		s.text = append(s.text, "%3D"...)
-	} else {
-		s.text = append(s.text, hgvs.Residue(bb)...)
-	}
-	q.fx.HGVSp = Span{from, uint32(len(s.text))}
 }
 
 // baseCode gives the two bits of a base in the order of standardResidues; more than 3 for anything else.
