@@ -18,6 +18,10 @@ func (e *Engine) Annotate(s *Scratch, v *Variant) Outcome {
 	if judged {
 		e.annotateSequence(s)
 	}
+	if isPlainSNV(v) {
+		e.pick(s)
+		return Outcome{}
+	}
 	sequences := s.variation
 	for i, alt := range v.Alts {
 		if !isStructural(alt) {
@@ -70,7 +74,7 @@ func (e *Engine) check(s *Scratch, v *Variant) Outcome {
 		return Outcome{NoAllele, "no allele differs from REF"}
 	}
 	bases := e.ref.Bases(v.Contig, v.Pos-1, v.Pos-1+uint32(len(v.Ref)))
-	s.exact = bytes.Equal(bases, v.Ref)
+	s.exact = len(bases) == 1 && bases[0] == v.Ref[0] || bytes.Equal(bases, v.Ref)
 	if !s.exact && !compatible(bases, v.Ref) {
 		return Outcome{RefMismatch, "REF differs from the reference sequence"}
 	}

@@ -46,6 +46,11 @@ const maxAlleles = 1 << 12
 func (s *Scratch) normalise(v *Variant) {
 	w := &s.variation
 	w.contig, w.start, w.end = v.Contig, int(v.Pos), int(v.Pos)+len(v.Ref)-1
+	if isPlainSNV(v) {
+		w.ref, w.class = v.Ref, classSNV
+		w.alts = append(w.alts[:0], allele{seq: v.Alts[0], dna: true, plain: true})
+		return
+	}
 	w.ref, w.alts = s.upper(v.Ref), w.alts[:0]
 	star := false
 	for i, alt := range v.Alts {
@@ -63,6 +68,15 @@ func (s *Scratch) normalise(v *Variant) {
 		a := &w.alts[i]
 		a.dna, a.plain = within(a.seq, &iupac), within(a.seq, &acgt)
 	}
+}
+
+// isPlainSNV says whether a record is a substitution of one base by another, as most records are.
+func isPlainSNV(v *Variant) bool {
+	if len(v.Ref) != 1 || len(v.Alts) != 1 || len(v.Alts[0]) != 1 {
+		return false
+	}
+	ref, alt := v.Ref[0], v.Alts[0][0]
+	return acgt[ref] && acgt[alt] && ref != alt
 }
 
 // trim cuts the shared bases away.
