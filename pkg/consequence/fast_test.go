@@ -2,6 +2,7 @@ package consequence
 
 import (
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,4 +78,27 @@ func TestAnnotatingAllocatesNothing(t *testing.T) {
 	}
 	all()
 	require.Zero(t, testing.AllocsPerRun(2, all), "allocations for %d records", len(records))
+}
+
+// TestAnEngineIsSharedByGoroutines has several goroutines annotate the same records with one engine; each gives the same answers.
+func TestAnEngineIsSharedByGoroutines(t *testing.T) {
+	o := oracles[3]
+	r := openReference(t, o.fasta, o.genes)
+	e := newEngine(t, r, Options{})
+	records := readRecords(t, r, sharedPath(t, o), 20)
+	answers := make([][]byte, 4)
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() {
+			s := e.Scratch()
+			for k := range records {
+				e.Annotate(s, &records[k])
+				answers[i] = append(e.AppendInfo(answers[i], s), '\n')
+			}
+		})
+	}
+	all.Wait()
+	for _, a := range answers[1:] {
+		require.Equal(t, string(answers[0]), string(a))
+	}
 }
