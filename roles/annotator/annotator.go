@@ -15,6 +15,9 @@ import (
 	"gas/pkg/role"
 )
 
+// workers is how many jobs are worked on at once. A tiny job waits for the disk most of its time, so that more of them than processors make it faster.
+const workers = 8
+
 // busyWait is how long a job waits for another look while its owner's running jobs are at their limit. The end of one of them is quicker.
 const busyWait = 2 * time.Second
 
@@ -23,7 +26,7 @@ func Role(engine Engine) role.Role {
 	return role.Role{
 		Name: "annotator",
 		Does: "annotates submitted files",
-		Handles: []role.Handler{{Topic: job.Requests, Workers: 2, Do: func(ctx context.Context, d role.Deps, m role.Message) error {
+		Handles: []role.Handler{{Topic: job.Requests, Workers: workers, Do: func(ctx context.Context, d role.Deps, m role.Message) error {
 			return handle(ctx, d, m, engine)
 		}}},
 	}
