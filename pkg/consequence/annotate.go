@@ -24,7 +24,7 @@ func (e *Engine) Annotate(s *Scratch, v *Variant) Outcome {
 	}
 	sequences := s.variation
 	for i, alt := range v.Alts {
-		if !isStructural(alt) {
+		if !isStructural(alt) && !(s.typed && isSequence(alt)) {
 			continue
 		}
 		why := e.annotateStructural(s, v, i, alt)

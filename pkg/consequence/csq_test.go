@@ -112,6 +112,7 @@ func TestWhatBecomesOfARecordIsSaid(t *testing.T) {
 		{"gVCF's other allele beside one", 27, "C", "T,<NON_REF>", ".", "annotated"},
 		{"a deletion of no length", 27, "C", "<DEL>", ".", "unsupported"},
 		{"a deletion", 27, "C", "<DEL>", "SVTYPE=DEL;END=40", "annotated"},
+		{"a sequence with an unknown REF and a type", 27, "N", "ACGTACGT", "SVTYPE=INS;SVLEN=8", "annotated"},
 		{"a join", 27, "C", "C[2:5[", "SVTYPE=BND", "annotated"},
 		{"a join to a contig that is not there", 27, "C", "C[9:5[", "SVTYPE=BND", "annotated"},
 		{"an allele that is no sequence", 27, "C", "12", ".", "unsupported"},

@@ -246,6 +246,7 @@ type Scratch struct {
 	shifts    [][2]shift // of each allele, on the forward and the reverse strand
 	unmoved   shift
 
+	typed      bool // the record's SVTYPE goes before its sequences
 	exact      bool // REF is the reference's sequence to the letter
 	contig     int  // of the segment below
 	segment    int  // where the last record lay among its contig's segments

@@ -47,17 +47,19 @@ func (s *Scratch) normalise(v *Variant) {
 	w := &s.variation
 	w.contig, w.start, w.end = v.Contig, int(v.Pos), int(v.Pos)+len(v.Ref)-1
 	if isPlainSNV(v) {
+		s.typed = false
 		w.ref, w.class = v.Ref, classSNV
 		w.alts = append(w.alts[:0], allele{seq: v.Alts[0], dna: true, plain: true})
 		return
 	}
 	w.ref, w.alts = s.upper(v.Ref), w.alts[:0]
+	s.typed = isTyped(v)
 	star := false
 	for i, alt := range v.Alts {
 		switch {
 		case len(alt) == 1 && alt[0] == '*':
 			star = true
-		case isSequence(alt):
+		case isSequence(alt) && !s.typed:
 			w.alts = append(w.alts, allele{seq: s.upper(alt), index: i})
 		}
 	}
@@ -68,6 +70,15 @@ func (s *Scratch) normalise(v *Variant) {
 		a := &w.alts[i]
 		a.dna, a.plain = within(a.seq, &iupac), within(a.seq, &acgt)
 	}
+}
+
+// isTyped says whether a record gives SVTYPE and has letters other than A, C, G and T: then VEP goes by the type and takes even a sequence for a structural allele.
+func isTyped(v *Variant) bool {
+	plain := within(v.Ref, &acgt)
+	for _, alt := range v.Alts {
+		plain = plain && within(alt, &acgt)
+	}
+	return !plain && infoValue(v.Info, "SVTYPE") != nil
 }
 
 // isPlainSNV says whether a record is a substitution of one base by another, as most records are.
