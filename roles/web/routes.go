@@ -69,8 +69,12 @@ func Routes() []Route {
 		{Method: get, Path: api + "/status", Who: Anyone, Limit: LimitAPI, Does: "whether the service runs", do: (*site).apiStatus},
 		{Method: get, Path: api + "/references", Who: Anyone, Limit: LimitAPI, Does: "installed references", do: (*site).apiReferences},
 		{Method: get, Path: api + "/databases", Who: Anyone, Limit: LimitAPI, Does: "installed databases", do: (*site).apiDatabases},
+		{Method: post, Path: api + "/device", Who: Anyone, Limit: LimitLogin, Does: "begins the sign-in of a program", do: (*site).apiBeginDevice},
+		{Method: post, Path: api + "/device/token", Who: Anyone, Limit: LimitAPI, Does: "ends the sign-in of a program with a token", do: (*site).apiDeviceToken},
 
 		// Whoever is signed in.
+		{Method: get, Path: "/login/device", Who: SignedIn, Does: "the button that lets a program in", do: (*site).devicePage},
+		{Method: post, Path: "/login/device", Who: SignedIn, Limit: LimitLogin, Does: "lets a program in", do: (*site).agreeDevice},
 		{Method: get, Path: "/annotate", Who: SignedIn, Does: "the form for a file", do: (*site).annotatePage},
 		{Method: post, Path: "/annotate", Who: SignedIn, Limit: LimitUpload, Does: "takes a file", do: (*site).annotate},
 		{Method: post, Path: "/annotate/example", Who: SignedIn, Limit: LimitUpload, Does: "annotates the example", do: (*site).annotateExample},
