@@ -26,7 +26,7 @@ type indexes struct {
 	now     port.Clock
 
 	mu   sync.Mutex
-	open map[string]*openIndex // by the sha256 of the result
+	open map[string]*openIndex // by the job and where its result lies
 }
 
 // openIndex is an index with those who read it. ready is closed when index or err is set.
@@ -67,7 +67,7 @@ func (s *site) variants(c echo.Context) (v sight, index *results.Index, done fun
 
 // of opens the index of a result that may be read.
 func (x *indexes) of(ctx context.Context, j job.Job) (*results.Index, func(), error) {
-	key := j.Result.SHA256 + "-" + j.ID
+	key := j.ID + "-" + digest(j.Result.Key)[:16] // a result that was archived and restored lies under another key
 	x.mu.Lock()
 	entry := x.open[key]
 	if entry == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"gas/pkg/port"
 	"gas/pkg/results"
 	"gas/pkg/user"
 )
@@ -62,4 +63,19 @@ func TestVariantsAreFilteredSortedAndExported(t *testing.T) {
 	}
 	require.Equal(t, http.StatusForbidden, ada.get(page+"/variants/4").status)
 	shows(t, ada.get(page+"/variants"), "The free window of this result ended")
+}
+
+func TestARestoredResultIsReadFromWhereItLiesNow(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Premium)
+	j := w.complete(ada.submit("a.vcf").ID)
+	path := "/api/v1/jobs/" + j.ID + "/variants"
+	require.Equal(t, http.StatusOK, ada.get(path).status)
+	moved, err := w.deps.Results.Copy(t.Context(), j.Result.Key, j.Result.Version, j.Result.Key+"-2")
+	require.NoError(t, err)
+	require.NoError(t, w.deps.Results.Delete(t.Context(), j.Result.Key))
+	_, err = w.deps.Store.UpdateJob(t.Context(), j.ID, func(c *port.Change) error { c.Job.Result = moved.Object; return nil })
+	require.NoError(t, err)
+	a := ada.get(path)
+	require.Equal(t, http.StatusOK, a.status, a.body)
 }
