@@ -82,17 +82,27 @@ func (r *runner) mux(s *server) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, q *http.Request) { answer(w, r.isReady(q.Context(), s)) })
+	var pages http.Handler
 	for _, role := range r.roles {
 		if role.Serve == nil {
 			continue
 		}
-		pages, err := role.Serve(r.deps.As(role.Name))
-		if err != nil {
+		var err error
+		if pages, err = role.Serve(r.deps.As(role.Name)); err != nil {
 			return nil, fmt.Errorf("start %s: %w", role.Name, err)
 		}
-		mux.Handle("/", pages)
 	}
-	return mux, nil
+	if pages == nil {
+		return mux, nil
+	}
+	// Pages see every other path as it came: the mux would answer an unclean one with a redirect of its own, without the headers of pages.
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path == "/healthz" || q.URL.Path == "/readyz" {
+			mux.ServeHTTP(w, q)
+			return
+		}
+		pages.ServeHTTP(w, q)
+	}), nil
 }
 
 func answer(w http.ResponseWriter, err error) {
