@@ -122,8 +122,15 @@ func (x *edited) at(i int) byte {
 // appendRange appends the bases from:to of the edited sequence, cut at its end.
 func (x *edited) appendRange(dst []byte, from, to int) []byte {
 	to = min(to, x.length)
-	for i := from; i < to; i++ {
-		dst = append(dst, x.at(i))
+	if from < x.from {
+		dst = x.codingSequence.appendRange(dst, from, min(to, x.from))
+	}
+	after := x.from + len(x.with)
+	if a, b := max(from, x.from), min(to, after); a < b {
+		dst = append(dst, x.with[a-x.from:b-x.from]...)
+	}
+	for i := max(from, after); i < to; i++ {
+		dst = append(dst, x.codingSequence.at(i-after+x.to))
 	}
 	return dst
 }

@@ -93,16 +93,20 @@ func (p *site) codonOf(a *side) []byte {
 	if shift != 0 {
 		p.forgetCDS()
 	}
-	altered, ok := p.alteredCDS(a)
-	if !ok {
-		return nil
-	}
 	from, to := pep.start*3-3, pep.end*3
 	s := p.scratch
 	mark := len(s.arena)
 	if a.isReference {
-		s.arena = altered.codingSequence.appendRange(s.arena, from, min(to, altered.codingSequence.length))
+		if at := p.cdsAt(shift); !at.both() || at.end > p.coding.length {
+			return nil
+		}
+		s.arena = p.coding.appendRange(s.arena, from, to)
 	} else {
+		altered, ok := p.alteredCDS(a)
+		if !ok {
+			return nil
+		}
+		mark = len(s.arena)
 		s.arena = altered.appendRange(s.arena, from, to+len(a.seq)-(cds.end-cds.start+1))
 	}
 	a.codon = s.arena[mark:]
