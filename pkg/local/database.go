@@ -137,6 +137,8 @@ func named(err error) error {
 		switch of.Code() & 0xff { // the primary code is in the low byte
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
 			return fmt.Errorf("%w: %w", port.ErrUnavailable, err)
+		case sqlite3.SQLITE_INTERRUPT: // of a read alone, by its context
+			return fmt.Errorf("%w: %w", context.Canceled, err)
 		}
 	}
 	return err

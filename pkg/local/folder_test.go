@@ -101,6 +101,21 @@ func TestDeletingLeavesNoFoldersBehind(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(data, "results", "results"))
 }
 
+func TestDeletingAFolderOfObjectsDeletesNone(t *testing.T) {
+	l := open(t, Options{})
+	_, err := l.Results.Put(t.Context(), "results/1/j1/result", strings.NewReader("x"), port.Put{Size: -1})
+	require.NoError(t, err)
+	for _, key := range []string{"results", "results/1", "results/1/j1", ".", "", "..", ".tmp"} {
+		require.NoError(t, l.Results.Delete(t.Context(), key))
+	}
+	_, err = l.Results.Stat(t.Context(), "results/1/j1/result")
+	require.NoError(t, err)
+	require.NoError(t, l.Results.Delete(t.Context(), "results/1/j1/result"))
+	entries, err := l.objects[1].entries(tempFolder)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
 func TestALongBacklogOfOneUserDoesNotSlowTheOthers(t *testing.T) {
 	ctx := t.Context()
 	l := open(t, Options{})

@@ -267,32 +267,37 @@ func (o *objects) open(key, version string) (*os.File, port.BlobInfo, error) {
 	return file, info, nil
 }
 
-// delete removes a key and the folders that it leaves empty.
+// delete removes a key and the folders that it leaves empty. The key's folder is first moved away as a whole, so that a crash leaves all or nothing.
 func (o *objects) delete(key string) error {
 	if err := checkKey(key); err != nil {
 		return nil //nolint:nilerr // such a key was never put
 	}
 	entries, err := o.entries(key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if errors.Is(err, fs.ErrNotExist) || err == nil && slices.ContainsFunc(entries, fs.DirEntry.IsDir) {
+		return nil // it is no object: nothing, or a folder of objects
 	}
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", key, unreachable(err))
 	}
-	for _, entry := range entries {
-		if entry.IsDir() {
-			continue
+	temp := path.Join(tempFolder, o.instance+"."+strings.ToLower(rand.Text()))
+	if err := o.root.Rename(key, temp); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // somebody else was first
 		}
-		if err := o.root.Remove(path.Join(key, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("delete %s: %w", key, unreachable(err))
-		}
+		return fmt.Errorf("delete %s: %w", key, unreachable(err))
 	}
-	for folder := key; folder != "."; folder = path.Dir(folder) {
-		if o.root.Remove(folder) != nil {
-			return o.sync(folder) // not empty, or gone already
-		}
+	if err := o.prune(path.Dir(key)); err != nil {
+		return err
 	}
-	return nil
+	return unreachable(o.root.RemoveAll(temp))
+}
+
+// prune removes a folder and its parents as long as they are empty, and puts the change on the disk.
+func (o *objects) prune(folder string) error {
+	for folder != "." && o.root.Remove(folder) == nil {
+		folder = path.Dir(folder)
+	}
+	return o.sync(folder)
 }
 
 // list pages through the keys with a prefix, ordered segment by segment.

@@ -11,7 +11,7 @@ import (
 type statements struct {
 	prepare func(ctx context.Context, query string) (*sql.Stmt, error)
 	mu      sync.RWMutex
-	byQuery map[string]*sql.Stmt
+	byQuery map[string]*sql.Stmt // nil once closed
 }
 
 func newStatements(prepare func(context.Context, string) (*sql.Stmt, error)) *statements {
@@ -28,6 +28,9 @@ func (s *statements) of(query string) (*sql.Stmt, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.byQuery == nil {
+		return nil, errClosed
+	}
 	if found := s.byQuery[query]; found != nil {
 		return found, nil
 	}
@@ -91,5 +94,5 @@ func (s *statements) close() {
 	for _, statement := range s.byQuery {
 		statement.Close()
 	}
-	clear(s.byQuery)
+	s.byQuery = nil
 }

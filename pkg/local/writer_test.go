@@ -64,5 +64,7 @@ func TestWriterKeepsGoing(t *testing.T) {
 	t.Run("a closed folder is unavailable", func(t *testing.T) {
 		require.NoError(t, l.Close())
 		require.ErrorIs(t, write("late", nil), port.ErrUnavailable)
+		_, err := l.Store.User(ctx, "u_a")
+		require.ErrorIs(t, err, port.ErrUnavailable)
 	})
 }
