@@ -36,9 +36,6 @@ func (c class) String() string {
 	return [...]string{"sequence_alteration", "SNV", "insertion", "deletion", "substitution", "indel"}[c]
 }
 
-// maxAlleles bounds the alleles of a record that are judged; more are never seen in real files.
-const maxAlleles = 1 << 12
-
 // normalise cuts the shared bases away as VEP's reader of VCF does. With one ALT that differs in length from REF the common bases at the left go, then those
 // at the right; with several, the first base goes when all share it and some lengths differ. Alleles of equal length stay as they are.
 //
