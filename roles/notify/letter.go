@@ -13,12 +13,12 @@ import (
 )
 
 // letter writes the mail of a notice. Subject and text are fixed but for figures and dates: a file's name may be a person's, so it is in neither.
-func letter(d role.Deps, n job.Notice, j job.Job, u user.User) port.Mail {
+func letter(d role.Deps, n job.Notice, j job.Job, u user.User, to string) port.Mail {
 	subject, lines := words(d, n, j, u)
 	link := strings.TrimRight(d.Config.BaseURL, "/") + "/annotations/" + j.ID
 	profile := strings.TrimRight(d.Config.BaseURL, "/") + "/profile"
 	return port.Mail{
-		ID: fmt.Sprintf("%s-%s-%d", n.JobID, n.Kind, n.Attempt), To: u.Email, UserID: u.ID, At: d.Now(), Subject: subject,
+		ID: fmt.Sprintf("%s-%s-%d", n.JobID, n.Kind, n.Attempt), To: to, UserID: u.ID, At: d.Now(), Subject: subject,
 		Text: strings.Join(lines, "\n") + "\n\n" + link + "\n\n--\nMails like this one are switched off at " + profile + "\n",
 		HTML: page(lines, link, profile),
 	}

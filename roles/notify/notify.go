@@ -71,10 +71,11 @@ func send(ctx context.Context, d role.Deps, n job.Notice) error {
 	if err != nil {
 		return fmt.Errorf("look up owner: %w", err)
 	}
-	if reason := unwanted(j, u); reason != "" {
+	to := address(d, u)
+	if reason := unwanted(j, u, to); reason != "" {
 		return end(ctx, d, n, job.NoticeGaveUp, reason)
 	}
-	err = d.Mailer.Send(ctx, letter(d, n, j, u))
+	err = d.Mailer.Send(ctx, letter(d, n, j, u, to))
 	switch {
 	case err == nil:
 		return end(ctx, d, n, job.NoticeSent, "")
@@ -105,8 +106,20 @@ func claim(ctx context.Context, d role.Deps, n job.Notice) (job.Notice, error) {
 	})
 }
 
+// address is where the owner's mail goes: only to an address that somebody has verified. A mailer that keeps the mail on this machine, for the
+// page /inbox, needs none.
+func address(d role.Deps, u user.User) string {
+	if u.Email != "" && u.EmailVerified {
+		return u.Email
+	}
+	if _, stays := d.Mailer.(port.Inbox); stays {
+		return u.ID + "@localhost"
+	}
+	return ""
+}
+
 // unwanted tells why a mail is not to be sent at all; empty when it is.
-func unwanted(j job.Job, u user.User) string {
+func unwanted(j job.Job, u user.User, to string) string {
 	switch {
 	case j.Status == job.Deleted:
 		return "the job was deleted"
@@ -114,7 +127,7 @@ func unwanted(j job.Job, u user.User) string {
 		return "the account was deleted"
 	case u.MailOff:
 		return "the owner wants no mail"
-	case u.Email == "" || !u.EmailVerified:
+	case to == "":
 		return "there is no verified address"
 	}
 	return ""

@@ -147,6 +147,9 @@ func (p *proof) submitting(ctx context.Context, hand int) {
 	}
 }
 
+// bad is the number of a job whose input is not a VCF.
+const bad = 0
+
 func (p *proof) submitOne(ctx context.Context, n int, rng *rand.Rand) {
 	who := p.people[rng.IntN(len(p.people))]
 	// Small files are more frequent than large ones.
@@ -154,7 +157,7 @@ func (p *proof) submitOne(ctx context.Context, n int, rng *rand.Rand) {
 	if n%10 == 0 {
 		choice = 0
 	}
-	id, err := p.client.submit(ctx, who.token, fmt.Sprintf("proof-job-key-%08d", n), p.inputs[choice].text)
+	id, err := p.client.submit(ctx, who.token, fmt.Sprintf("proof-job-key-%08d-%d", n, rng.Uint32()), p.inputs[choice].text)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {

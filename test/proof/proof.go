@@ -56,6 +56,7 @@ type proof struct {
 	tries     map[string]int
 	cycled    int
 	submitted atomic.Int64
+	hands     sync.WaitGroup // that submit, delete and change plans
 	kills     int
 	deleted   int
 	report    report
@@ -132,24 +133,23 @@ func (p *proof) storm(ctx context.Context) error {
 	if err := p.startAll(""); err != nil {
 		return err
 	}
-	var people sync.WaitGroup
 	over, end := context.WithCancel(ctx)
 	defer end()
 	for worker := range 4 {
-		people.Go(func() { p.submitting(over, worker) })
+		p.hands.Go(func() { p.submitting(over, worker) })
 	}
-	people.Go(func() { p.changingPlans(over) })
+	p.hands.Go(func() { p.changingPlans(over) })
 	for cycle := range p.cycles {
 		if ctx.Err() != nil {
 			break
 		}
-		if err := p.cycle(ctx, cycle); err != nil {
+		if err := p.cycle(over, cycle); err != nil {
 			return fmt.Errorf("cycle %d: %w", cycle, err)
 		}
 	}
 	p.submitRest(ctx)
 	end()
-	people.Wait()
+	p.hands.Wait()
 	return ctx.Err()
 }
 
@@ -191,6 +191,7 @@ func (p *proof) killAt(ctx context.Context, name string) error {
 	if err := p.start(victim, fmt.Sprintf("%s:crash@%d", name, 1+p.rng.IntN(2))); err != nil {
 		return err
 	}
+	p.provoke(ctx, name)
 	select {
 	case <-ctx.Done():
 	case <-p.procs[victim].ended:
@@ -200,6 +201,17 @@ func (p *proof) killAt(ctx context.Context, name string) error {
 	p.stop(victim)
 	p.kills++
 	return p.start(victim, "")
+}
+
+// provoke lets somebody do what leads to a failpoint that is seldom reached otherwise.
+func (p *proof) provoke(ctx context.Context, name string) {
+	rng := rand.New(rand.NewPCG(p.seed, uint64(p.cycled)))
+	switch {
+	case strings.HasPrefix(name, "delete."), strings.HasPrefix(name, "purge."):
+		p.hands.Go(func() { p.deleteOne(ctx, rng); p.deleteOne(ctx, rng) })
+	case strings.HasPrefix(name, "fail."):
+		p.hands.Go(func() { p.submitOne(ctx, bad, rng); p.submitOne(ctx, bad, rng) })
+	}
 }
 
 // killAtAnyMoment kills a process wherever it is.
