@@ -62,6 +62,9 @@ func (s *site) waiting(v sight) string {
 	if v.place > 0 {
 		text = sentence(ordinal(v.place)) + " in the queue."
 	}
+	if v.missing != "" {
+		return text + " " + v.missing
+	}
 	limit := s.Plans.Of(v.owner.Plan).Running
 	if v.owner.Load.Running >= limit {
 		return text + " " + plural(v.owner.Load.Running, "of your jobs runs", "of your jobs run") + ", your limit; this one starts when one ends."
@@ -74,6 +77,9 @@ func (s *site) waiting(v sight) string {
 
 func (s *site) running(v sight) string {
 	p := v.progress
+	if v.LeaseUntil.Before(v.now) && v.missing != "" {
+		return v.missing
+	}
 	if v.LeaseUntil.Before(v.now) && !v.LeaseUntil.IsZero() {
 		return "The annotator has not been heard of for " + durationText(v.now.Sub(v.LeaseUntil)+s.Config.QueueVisibility) + "; another one takes the job over."
 	}
@@ -156,6 +162,14 @@ type noteView struct {
 
 // note says what happened to a result that can't be read, and what to do.
 func (v sight) note() *noteView {
+	note := v.plainNote()
+	if note != nil && v.missing != "" {
+		note.Text += " " + v.missing
+	}
+	return note
+}
+
+func (v sight) plainNote() *noteView {
 	upgrade := &linkView{URL: "/subscribe", Text: "Upgrade to bring it back"}
 	switch {
 	case v.Status == job.Failed:

@@ -4,10 +4,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"gas/pkg/job"
+	"gas/pkg/port"
+	"gas/pkg/role"
 	"gas/pkg/user"
 )
 
@@ -127,4 +130,15 @@ func TestTheSameKeyGivesTheSameJobAndAnotherFileIsRefused(t *testing.T) {
 	require.Equal(t, once.ID, twice.ID)
 	a = ada.postJSON("/api/v1/jobs/"+first.ID+"/rerun", `{"pick":false}`, "Idempotency-Key", "k2")
 	require.Equal(t, http.StatusUnprocessableEntity, a.status)
+}
+
+func TestAJobWhoseRoleIsAwaySaysSo(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+	id := ada.submit("a.vcf").ID
+	shows(t, ada.get("/annotations/"+id), "No process of the role annotator has been heard of")
+	now := w.deps.Now()
+	require.NoError(t, w.deps.Records.Create(t.Context(), port.Record{Kind: role.HeartbeatKind, ID: "here/annotator", Value: []byte("{}"), Created: now, Expires: now.Add(time.Minute)}))
+	w.clock.ahead += pulseLasts + time.Millisecond
+	require.NotContains(t, ada.get("/annotations/"+id).body, "has been heard of")
 }

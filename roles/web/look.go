@@ -24,6 +24,7 @@ type sight struct {
 	now       time.Time
 	freeUntil time.Time // zero = never
 	readable  error     // nil when the result can be read now
+	missing   string    // a sentence about a role that the job waits for and that is not there
 }
 
 // ownJob reads the job of the path for its owner. This is the one loader: somebody else's job is as missing as one that never was.
@@ -68,6 +69,7 @@ func (s *site) lookAt(ctx context.Context, j job.Job, owner user.User, now time.
 			v.progress = job.Progress{}
 		}
 	}
+	v.missing = s.missing(ctx, v)
 	return v, nil
 }
 

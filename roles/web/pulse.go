@@ -1,0 +1,64 @@
+package web
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"gas/pkg/job"
+	"gas/pkg/port"
+	"gas/pkg/role"
+	"gas/pkg/user"
+)
+
+// pulse knows which roles have not been heard of, so that a page can say what a job waits for. It looks at the heartbeats at most each two seconds.
+type pulse struct {
+	records port.Records
+	now     port.Clock
+	mu      sync.Mutex
+	looked  time.Time
+	down    map[string]bool
+}
+
+const pulseLasts = 2 * time.Second
+
+// isDown tells whether no process of a role has been heard of. Where the heartbeats can't be read it says no: that is another trouble.
+func (p *pulse) isDown(ctx context.Context, name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := p.now(); p.down == nil || now.Sub(p.looked).Abs() > pulseLasts {
+		records, err := p.records.Of(ctx, role.HeartbeatKind, "", 1000)
+		if err != nil {
+			return false
+		}
+		p.looked, p.down = now, map[string]bool{}
+		for _, known := range knownRoles {
+			p.down[known] = true
+		}
+		for _, r := range records {
+			_, of, _ := strings.Cut(r.ID, "/")
+			delete(p.down, of)
+		}
+	}
+	return p.down[name]
+}
+
+// missing is the role that a job needs next and that has not been heard of, with what it would do; empty where nothing is missing.
+func (s *site) missing(ctx context.Context, v sight) string {
+	name, does := "", ""
+	switch {
+	case v.Status == job.Pending, v.Status == job.Running:
+		name, does = "annotator", "the job goes on when one is back"
+	case v.Storage == job.Thawing:
+		name, does = "restore", "the result comes back when one is there again"
+	case v.Storage == job.Archived && v.readable != nil && v.owner.Plan == user.Premium:
+		name, does = "thaw", "the result is asked for when one is there again"
+	case v.expired() && v.Storage == job.Hot:
+		name, does = "archive", "the result is archived when one is there again"
+	}
+	if name == "" || !s.pulse.isDown(ctx, name) {
+		return ""
+	}
+	return "No process of the role " + name + " has been heard of for half a minute; " + does + "."
+}
