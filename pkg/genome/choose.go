@@ -38,7 +38,8 @@ const (
 )
 
 // Choose takes the reference that fits: by the names and lengths in the header first, then by the names of the contigs that the records lie on, then by the records' own REF.
-// Among several that fit alike it is the one that has fewer contigs, so that a file of mitochondrial variants gets rCRS.
+// Among several that fit alike it is the one that has fewer contigs, so that a file of mitochondrial variants gets rCRS. Of a file in which no record was seen,
+// because it has none or because they cannot be read, it takes the best there is: the file is no worse for it, and its reader says what is wrong.
 // The error is a fault: no_shared_contig when no record lies on a contig of any, unknown_reference when only others than the file's own assembly are there.
 func Choose(candidates []*Reference, s Sighting) (Choice, error) {
 	fits := make([]fit, 0, len(candidates))
@@ -49,6 +50,10 @@ func Choose(candidates []*Reference, s Sighting) (Choice, error) {
 	if len(fits) > 0 && fits[0].good() {
 		best := fits[0]
 		return Choice{Reference: best.reference, Contigs: best.contigs, Why: best.why(), Warnings: best.warnings}, nil
+	}
+	if len(fits) > 0 && len(s.Records) == 0 {
+		any := fits[0]
+		return Choice{Reference: any.reference, Contigs: any.contigs, Why: any.reference.Name + ": the file has no record that could be compared, so any will do."}, nil
 	}
 	return Choice{}, s.refuse(fits)
 }

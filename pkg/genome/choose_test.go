@@ -247,3 +247,15 @@ func TestABuildThatFailsLeavesNothingAndKeepsTheEarlierReference(t *testing.T) {
 		})
 	}
 }
+
+func TestAFileWithoutRecordsTakesAnyReference(t *testing.T) {
+	rCRS, err := Builtin("rCRS")
+	require.NoError(t, err)
+	choice, err := Choose([]*Reference{rCRS}, Sighting{Header: []HeaderContig{{Name: "chr7", Length: 159345973}}})
+	require.NoError(t, err)
+	require.Same(t, rCRS, choice.Reference)
+	require.Contains(t, choice.Why, "no record")
+
+	_, err = Choose(nil, Sighting{})
+	require.Error(t, err, "where there is no reference there is none to take")
+}
