@@ -51,7 +51,7 @@ type Nomenclature uint8
 // The nomenclatures.
 const (
 	VEPNomenclature  Nomenclature = iota // as Ensembl VEP writes it
-	HGVSNomenclature                     // as the HGVS nomenclature 21.1 asks; docs/differences.md lists where they part
+	HGVSNomenclature                     // as the HGVS nomenclature 21.1 asks, in the kinds that docs/differences.md marks
 )
 
 // Engine answers for one reference and one set of options. It is immutable and safe for concurrent use.
