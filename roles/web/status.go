@@ -26,7 +26,10 @@ type roleStatus struct {
 	Heard     *time.Time `json:"heard"`
 }
 
-// knownRoles are the roles that a whole installation runs. Package roles imports this one, so the list can't come from there.
+// KnownRoles are the roles whose heartbeats the status page looks for. Package roles imports this one, so the list can't come from there; a test
+// there holds both equal.
+func KnownRoles() []string { return knownRoles[:] }
+
 var knownRoles = [...]string{"web", "annotator", "notify", "archive", "thaw", "restore"}
 
 // roleStates reads the heartbeats. A heartbeat that is older than its life is not found, so one that is there is one that lives.
