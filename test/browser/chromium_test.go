@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"os/exec"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -103,12 +104,17 @@ func (p *tab) signIn(link string) {
 	p.waitFor(`location.pathname === "/"`)
 }
 
+// complaints are what the pages wrote to the console until now.
+func (p *tab) complaints() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.faults)
+}
+
 // quiet fails when a page complained: an exception, a blocked load, a broken policy.
 func (p *tab) quiet() {
 	p.t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	require.Empty(p.t, p.faults)
+	require.Empty(p.t, p.complaints())
 }
 
 // withoutScripts switches scripts off for the pages that follow.

@@ -64,7 +64,7 @@ func TestEveryPageFitsItsWindow(t *testing.T) {
 			}
 		}
 	}
-	for _, fault := range p.faults { // pages of errors are answered with their status, which chromium notes
+	for _, fault := range p.complaints() { // pages of errors are answered with their status, which chromium notes
 		require.Contains(t, fault, "Failed to load resource")
 	}
 }
