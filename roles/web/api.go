@@ -323,6 +323,9 @@ func (s *site) apiTokens(c echo.Context) error {
 
 // apiMakeToken answers POST /api/v1/tokens. It is for browsers that are signed in: a token that makes tokens would outlive its revocation.
 func (s *site) apiMakeToken(c echo.Context) error {
+	if err := s.onlyOnce(c); err != nil {
+		return err
+	}
 	body := struct {
 		Name   string  `json:"name"`
 		Scopes []Scope `json:"scopes"`

@@ -95,6 +95,10 @@ func TestEveryAnswerOfTheAPIIsAsItsDescriptionSays(t *testing.T) {
 	require.NotNil(t, token.Secret)
 	check(http.MethodPost, "/tokens", `{"name": "ci", "scopes": ["everything"]}`, http.StatusUnprocessableEntity)
 	check(http.MethodPost, "/tokens", `{"name": ""`, http.StatusUnprocessableEntity)
+	for i, want := range []int{http.StatusCreated, http.StatusConflict, http.StatusUnprocessableEntity} {
+		a := ada.postJSON("/api/v1/tokens", `{"name": "keyed`+map[bool]string{true: "!"}[i == 2]+`"}`, "Idempotency-Key", "t1")
+		require.Equal(t, want, a.status, a.body)
+	}
 	check(http.MethodDelete, "/tokens/"+token.ID, "", http.StatusNoContent)
 	check(http.MethodDelete, "/tokens/"+token.ID, "", http.StatusNotFound)
 }

@@ -44,7 +44,7 @@ func (s *site) answerError(err error, c echo.Context) {
 		s.Log.Error().Err(err).Str("request", requestID(c)).Msg("request failed")
 	}
 	p := s.problemOf(status, f, c)
-	if f.RetryAfter > 0 || status == http.StatusTooManyRequests || f.Kind == fault.Conflict || f.Kind == fault.Thawing {
+	if f.RetryAfter > 0 || status == http.StatusTooManyRequests || status == http.StatusConflict {
 		c.Response().Header().Set(echo.HeaderRetryAfter, retrySeconds(f.RetryAfter))
 	}
 	if status == http.StatusUnauthorized && isAPI(c.Request()) {

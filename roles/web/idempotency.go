@@ -89,6 +89,37 @@ func (s *site) onceBy(c echo.Context, id, body string, do func() (int, any, erro
 	return c.JSONBlob(status, raw)
 }
 
+// onlyOnce claims a request whose answer must not be kept, because it holds a secret: the same request again is told that it came before.
+func (s *site) onlyOnce(c echo.Context) error {
+	key, err := idempotencyKey(c)
+	if err != nil || key == "" {
+		return err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+	if err != nil {
+		return err
+	}
+	c.Request().Body = io.NopCloser(bytes.NewReader(body))
+	raw, err := json.Marshal(onceValue{Body: digest(string(body))})
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	id := digest(who(c).user.ID + "\n" + c.Request().Method + " " + c.Request().URL.Path + "\n" + key)
+	err = s.Records.Create(c.Request().Context(), port.Record{Kind: onceKind, ID: id, Owner: who(c).user.ID, Value: raw, Created: now, Expires: now.Add(onceLife)})
+	if !errors.Is(err, port.ErrExists) {
+		return err
+	}
+	record, err := s.Records.Get(c.Request().Context(), onceKind, id)
+	if err != nil {
+		return fmt.Errorf("read Idempotency-Key: %w", err)
+	}
+	if !bytes.Equal(record.Value, raw) {
+		return otherBody()
+	}
+	return fault.New(fault.Conflict, "The first request with this Idempotency-Key had its effect; what it made is shown once.").WithHint("Revoke it and ask with a new key.")
+}
+
 // again answers a request that came before.
 func (s *site) again(c echo.Context, id, body string) error {
 	record, err := s.Records.Get(c.Request().Context(), onceKind, id)
