@@ -67,7 +67,7 @@ func (w *world) receiveOne() {
 	for i := range topics {
 		topic := topics[(from+i)%len(topics)]
 		ready := len(w.ready(topic))
-		if ready == 0 || w.busy[string(topic)] >= maxBusy {
+		if ready == 0 || w.working(string(topic)) >= maxBusy {
 			continue
 		}
 		dv, ok := w.receive(topic, w.src.pick(ready), visibility)
@@ -81,7 +81,7 @@ func (w *world) receiveOne() {
 }
 
 func (w *world) relayRound() {
-	if w.busy["relay"] > 0 || len(w.outbox) == 0 {
+	if w.working("relay") > 0 || len(w.outbox) == 0 {
 		return
 	}
 	w.spawn("relay", func(ctx context.Context, a *actor) error {
@@ -92,7 +92,7 @@ func (w *world) relayRound() {
 
 // sweepRound runs the sweeper or the collector.
 func (w *world) sweepRound() {
-	if w.busy["sweep"] > 0 {
+	if w.working("sweep") > 0 {
 		return
 	}
 	if w.src.pick(3) < 2 {
@@ -121,7 +121,7 @@ func (w *world) passTime() {
 
 // slowed notes that time passes while a mail is being sent: its sender's claim may run out.
 func (w *world) slowed() {
-	if w.busy[string(job.Results)] > 0 {
+	if w.working(string(job.Results)) > 0 {
 		w.slow++
 	}
 }
@@ -177,7 +177,7 @@ var contents = []string{"some", "other", "third", "fourth", "fifth", "sixth", "b
 
 // upload lets a person begin an upload, post the file, and submit; each call is repeated when it fails.
 func (w *world) upload() {
-	if len(w.jobs) >= maxJobs || w.busy["web"] >= maxBusy {
+	if len(w.jobs) >= maxJobs || w.working("web") >= maxBusy {
 		return
 	}
 	w.uploads++
@@ -214,7 +214,7 @@ func retry(call func() (job.Job, error)) (j job.Job, err error) {
 // owner lets a job's owner do something.
 func (w *world) owner(what string, do func(context.Context, flow.Flow, job.Job) error) {
 	j, ok := w.someJob()
-	if !ok || w.busy["web"] >= maxBusy {
+	if !ok || w.working("web") >= maxBusy {
 		return
 	}
 	w.log("%s %s", what, j.ID)
@@ -256,7 +256,7 @@ func (w *world) turnSubscription() {
 
 // deliverEvent lets the payment side deliver one of its events, in any order.
 func (w *world) deliverEvent() {
-	if len(w.events) == 0 || w.busy["pay"] >= maxBusy {
+	if len(w.events) == 0 || w.working("pay") >= maxBusy {
 		return
 	}
 	e := w.events[w.src.pick(len(w.events))]

@@ -199,6 +199,13 @@ func (w *world) work(kind string, n int) {
 	w.busy[kind] += n
 }
 
+// working is how many actors of a kind work.
+func (w *world) working(kind string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.busy[kind]
+}
+
 // handler is what a role does with a topic, with an engine that makes a small and certain result.
 func (a *actor) handler(topic job.Topic) (role.Handler, string) {
 	for _, r := range []role.Role{annotator.Role(a.engine), notify.Role(), archive.Role(), thaw.Role(), restore.Role()} {
