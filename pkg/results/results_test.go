@@ -695,3 +695,29 @@ func TestADamagedOrForeignIndexIsRefused(t *testing.T) {
 	require.NoError(t, z.Close())
 	require.True(t, fault.Is(Rebuild(context.Background(), bytes.NewReader(plain.Bytes()), int64(plain.Len()), io.Discard), fault.BadInput))
 }
+
+func TestASieveKeepsTheRecordsOfTheAllelesThatPass(t *testing.T) {
+	text := randomResult(7, 300)
+	x := indexOf(t, []byte(text))
+	header, _ := headerOf([]byte(text))
+	r := rand.New(rand.NewPCG(8, 8))
+	for range 150 {
+		wanted := randomFilter(r, 3)
+		s, err := NewSieve(header, wanted)
+		require.NoError(t, err)
+		require.Equal(t, filter.String(parse(t, x, wanted)), s.String())
+		want := make(map[string]bool)
+		for row, err := range x.Rows(context.Background(), parse(t, x, wanted)) {
+			require.NoError(t, err)
+			want[string(row.Line)] = true
+		}
+		keeps := s.Keeps()
+		for line := range strings.Lines(text[len(header):]) {
+			kept, err := keeps([]byte(line))
+			require.NoError(t, err)
+			require.Equal(t, want[strings.TrimSuffix(line, "\n")], kept, "%s: %s", wanted, line)
+		}
+	}
+	_, err := NewSieve(header, "pos ~ 1")
+	require.Equal(t, 5, fault.Of(err).Column)
+}
