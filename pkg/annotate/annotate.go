@@ -56,6 +56,7 @@ type Options struct {
 	Threads     int // goroutines that compute at the same time, at least 1
 	Limits      vcf.Limits
 	Version     string    // of GAS
+	Filter      string    // only records of which an allele passes are written, in the language of pkg/results/filter; empty for all
 	Command     string    // the command that repeats the work, for the header and the manifest
 	Settings    []Setting // for the manifest
 	MaxRejected int       // records with a fault that are left out before the file is refused for one

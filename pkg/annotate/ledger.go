@@ -49,6 +49,7 @@ type Ledger struct {
 	Annotated     int64
 	PassedThrough int64
 	Rejected      int64
+	LeftOut       int64              // annotated or passed through, and not written because of the filter
 	Passed        [reasonCount]int64 // the records passed through, by Reason
 }
 
@@ -62,6 +63,7 @@ func (l *Ledger) add(other *Ledger) {
 	l.Annotated += other.Annotated
 	l.PassedThrough += other.PassedThrough
 	l.Rejected += other.Rejected
+	l.LeftOut += other.LeftOut
 	for i := range l.Passed {
 		l.Passed[i] += other.Passed[i]
 	}

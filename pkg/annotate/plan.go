@@ -8,6 +8,7 @@ import (
 	"gas/pkg/consequence"
 	"gas/pkg/consequence/bcsq"
 	"gas/pkg/genome"
+	index "gas/pkg/results"
 	"gas/pkg/vcf"
 )
 
@@ -19,6 +20,7 @@ type plan struct {
 	contigs   *genome.ContigMap // nil without a reference
 	misfits   []string          // sentences that say where the header does not fit the reference
 	header    *vcf.Header
+	sieve     *index.Sieve // of the filter; nil where there is none
 	limits    vcf.Limits
 	format    Format
 	fields    []consequence.Field // of a row or object; VCF leaves them to the engine
@@ -78,6 +80,11 @@ func (p *plan) outputHeader(h *vcf.Header, o Options) []byte {
 	case JSONLines:
 		return nil
 	}
+	return p.vcfHeader(h, o)
+}
+
+// vcfHeader is the header of a result that is a VCF.
+func (p *plan) vcfHeader(h *vcf.Header, o Options) []byte {
 	var b bytes.Buffer
 	for i, line := range h.Lines {
 		if !p.replaces(&h.Meta[i]) {
@@ -128,6 +135,9 @@ func (p *plan) own(o Options) []string {
 	}
 	if o.Command != "" {
 		lines = append(lines, fmt.Sprintf("##GAS=<ID=command,Value=%s>", quoted(o.Command)))
+	}
+	if p.sieve != nil {
+		lines = append(lines, fmt.Sprintf("##GAS=<ID=filter,Value=%s>", quoted(p.sieve.String())))
 	}
 	if p.engine != nil {
 		lines = append(lines, p.engine.HeaderLine())

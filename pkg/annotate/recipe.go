@@ -36,6 +36,7 @@ type Recipe struct {
 	Phased     bool   // judge the variants of a haplotype together: BCSQ says what they do
 	Phase      string // how unphased genotypes are read then, a letter of bcftools csq's option: r, m, a, s or R; "" = r
 	Brief      int    // amino acids that BCSQ shows of a change; 0 = all
+	Filter     string // only records of which an allele passes are written, in the language of pkg/results/filter
 	AllStarts  bool   // BCSQ takes every start of the standard genetic code, not ATG alone
 }
 
@@ -45,7 +46,7 @@ func (r Recipe) Annotate(ctx context.Context, f Files, o Options) (*Summary, err
 	if err != nil {
 		return nil, err
 	}
-	o.Command, o.Settings, o.Choose = r.Command(), r.settings(), k.choose
+	o.Command, o.Settings, o.Choose, o.Filter = r.Command(), r.settings(), k.choose, r.Filter
 	summary, err := RunFiles(ctx, f, o)
 	if damage := k.close(); damage != nil && err == nil {
 		if f.Out != "-" {
@@ -300,11 +301,19 @@ func (r Recipe) Command() string {
 	for _, s := range r.settings() {
 		word := "--" + s.Name
 		if s.Value != "true" {
-			word += "=" + s.Value
+			word += "=" + shellWord(s.Value)
 		}
 		words = append(words, word)
 	}
 	return strings.Join(words, " ")
+}
+
+// shellWord quotes a value that a shell would take apart.
+func shellWord(value string) string {
+	if !strings.ContainsAny(value, " \t\n'\"\\$`&|;<>()*?[]~#!{}") {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
 
 // settings are the flags of gas annotate that are not at their defaults.
@@ -338,5 +347,6 @@ func (r Recipe) settings() []Setting {
 	add("phase", r.Phase)
 	add("brief", strconv.Itoa(r.Brief), "0")
 	switched("all-starts", r.AllStarts)
+	add("filter", r.Filter)
 	return settings
 }

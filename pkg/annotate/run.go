@@ -43,6 +43,9 @@ func (r *run) all(ctx context.Context) error {
 	if err := r.begin(ctx, &decoder); err != nil {
 		return r.explained(ctx, err)
 	}
+	if err := r.setFilter(); err != nil {
+		return err
+	}
 	header := r.plan.outputHeader(r.header, r.options)
 	if err := r.observe(header); err != nil {
 		return err

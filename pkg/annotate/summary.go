@@ -64,6 +64,7 @@ type LedgerSummary struct {
 	Annotated     int64       `json:"annotated"`
 	PassedThrough int64       `json:"passed_through"`
 	Rejected      int64       `json:"rejected"`
+	LeftOut       int64       `json:"left_out,omitempty"` // of those annotated or passed through, by the filter
 	Passed        []Count     `json:"passed_through_because,omitempty"`
 	Rejections    []Rejection `json:"rejections,omitempty"`
 }
@@ -211,6 +212,7 @@ func (s *Summary) sum(p *plan) {
 func (s *Summary) sumLedger() {
 	l := &s.Ledger
 	s.Records.Read, s.Records.Annotated, s.Records.PassedThrough, s.Records.Rejected = l.Read, l.Annotated, l.PassedThrough, l.Rejected
+	s.Records.LeftOut = l.LeftOut
 	s.Variants = l.Annotated + l.PassedThrough
 	for reason, n := range l.Passed {
 		if n > 0 {

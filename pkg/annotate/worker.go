@@ -24,14 +24,19 @@ type worker struct {
 	variant consequence.Variant
 	entries []byte // of databases, for the record at hand
 	shown   index.Record
-	chrom   []byte // of the last record
-	contig  int    // of the last record in the reference, -1 where it has none
+	keeps   func(line []byte) (bool, error) // judges the filter; nil where there is none
+	text    []byte                          // the line that keeps looks at
+	chrom   []byte                          // of the last record
+	contig  int                             // of the last record in the reference, -1 where it has none
 }
 
 func newWorker(p *plan, stop *atomic.Bool) *worker {
 	w := &worker{plan: p, stop: stop, parser: vcf.NewParser(p.header, p.limits), contig: -1, counts: newCounts(p)}
 	if p.engine != nil {
 		w.scratch = p.engine.Scratch()
+	}
+	if p.sieve != nil {
+		w.keeps = p.sieve.Keeps()
 	}
 	for _, o := range p.annotator.Overlays {
 		w.lookups = append(w.lookups, o.Lookup())
@@ -104,8 +109,9 @@ func (w *worker) line(line []byte, r *results) {
 	start := max(w.record.Pos, 1) - 1
 	same := len(r.order.runs) > 0 && string(w.record.Chrom) == string(w.chrom)
 	r.order.add(w.record.Chrom, same, start, r.lines)
+	before := len(r.out)
 	w.annotate(r)
-	if r.places != nil {
+	if r.places != nil && len(r.out) > before {
 		end := start + uint32(len(w.record.Ref))
 		if w.plan.ends {
 			end = max(end, infoEnd(w.record.Info))
@@ -196,8 +202,11 @@ func (w *worker) lookUp() {
 	}
 }
 
-// put appends the record at hand in the result's format. With effects, the engine's scratch holds them.
+// put appends the record at hand in the result's format, if it passes the filter. With effects, the engine's scratch holds them.
 func (w *worker) put(r *results, effects bool) {
+	if !w.passes(r, effects) {
+		return
+	}
 	switch before := len(r.out); w.plan.format {
 	case VCF:
 		r.out = w.appendVCF(r.out, effects)

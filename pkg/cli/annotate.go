@@ -67,6 +67,7 @@ func (a *app) annotateCommand() *cobra.Command {
 	f.StringVarP(&o.recipe.Phase, "phase", "p", "", "unphased genotypes of a haplotype: r refuse, m merge, a as is, s skip, R non-reference alleles (default r)")
 	f.IntVar(&o.recipe.Brief, "brief", 0, "how many amino acids BCSQ shows of a change; 0 = all")
 	f.BoolVar(&o.recipe.AllStarts, "all-starts", false, "BCSQ takes every start codon of the standard code, not ATG alone")
+	f.StringVar(&o.recipe.Filter, "filter", "", "write only records of which an allele passes, for example 'impact >= MODERATE'")
 	f.IntVar(&o.level, "level", 1, "of compression, 0 to 9")
 	f.StringVar(&o.log, "log", "", "write a log for people to this file")
 	f.StringVar(&o.summary, "summary", "", "write what was counted to this file, as JSON")
@@ -118,6 +119,9 @@ func (a *app) tellSummary(s *annotate.Summary, o annotateOptions) {
 	}
 	r := s.Records
 	a.say("%d records = %d annotated + %d passed through + %d rejected", r.Read, r.Annotated, r.PassedThrough, r.Rejected)
+	if o.recipe.Filter != "" {
+		a.say("%d records passed the filter, %d did not", r.Annotated+r.PassedThrough-r.LeftOut, r.LeftOut)
+	}
 }
 
 func formatNamed(name string) (annotate.Format, error) {
