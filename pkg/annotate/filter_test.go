@@ -25,7 +25,7 @@ func TestOnlyRecordsThatPassTheFilterAreWritten(t *testing.T) {
 	for filter, want := range map[string]string{
 		"qual > 20":                                 "b",
 		"alt = T or filter has low":                 "bc",
-		"not qual > 20 and pos < 100":             "a",
+		"not qual > 20 and pos < 100":               "a",
 		"any_consequence has stop_gained":           "",
 		"region = chrM:1-300 and impact != missing": "ab",
 	} {
