@@ -28,6 +28,7 @@ type Recipe struct {
 	Style      string   // "csq" or "ann"; "" = csq
 	Fields     string   // names with commas between, "all", or "" for the default ones
 	NoHGVS     bool
+	HGVS       string // whose way of naming: "vep" or "nomenclature"; "" = vep
 	Pick       bool
 	PerGene    bool
 	Canonical  bool
@@ -101,6 +102,13 @@ func (r Recipe) engine() (consequence.Options, error) {
 		o.Style = consequence.ANN
 	default:
 		return o, fault.New(fault.Usage, "There is no style %q; it is csq or ann.", r.Style)
+	}
+	switch r.HGVS {
+	case "", "vep":
+	case "nomenclature":
+		o.Nomenclature = consequence.HGVSNomenclature
+	default:
+		return o, fault.New(fault.Usage, "There is no way %q of naming; it is vep or nomenclature.", r.HGVS)
 	}
 	switch r.Rules {
 	case "", "vep", "csq":
@@ -338,6 +346,7 @@ func (r Recipe) settings() []Setting {
 	add("style", strings.ToLower(r.Style), "csq")
 	add("fields", r.Fields)
 	switched("no-hgvs", r.NoHGVS)
+	add("hgvs", r.HGVS, "vep")
 	switched("pick", r.Pick)
 	switched("per-gene", r.PerGene)
 	switched("canonical", r.Canonical)

@@ -58,6 +58,7 @@ func (a *app) annotateCommand() *cobra.Command {
 	f.StringVar(&o.recipe.Fields, "fields", "", "the fields of CSQ, with commas between, or all")
 	f.IntVar(&o.recipe.Distance, "distance", 5000, "how far upstream and downstream a transcript is affected, in bases")
 	f.BoolVar(&o.recipe.NoHGVS, "no-hgvs", false, "leave out HGVSc and HGVSp")
+	f.StringVar(&o.recipe.HGVS, "hgvs", "vep", "whose way of naming where they differ: vep, or nomenclature, as the HGVS nomenclature has it")
 	f.BoolVar(&o.recipe.Pick, "pick", false, "one effect for each record")
 	f.BoolVar(&o.recipe.PerGene, "per-gene", false, "one effect for each record and gene")
 	f.BoolVar(&o.recipe.Canonical, "canonical", false, "canonical transcripts only")
