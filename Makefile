@@ -11,7 +11,7 @@ TESTFLAGS ?= -race -p 2 -timeout 20m
 PKG       ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test deps lint load oracle cover screenshots race-binary tools sim mutants proof
+.PHONY: help run build test deps lint load oracle cover screenshots race-binary tools peers sim mutants proof
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,10 @@ deps: ## install what the tests need: gcc, chromium, bcftools, tabix (Debian), a
 		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 	$(GO) mod download
+	$(MAKE) --no-print-directory peers
+
+peers: ## install the emulators and servers that tests talk to, in the user's cache folder or in GAS_PEERS
+	test/peers/install.sh
 
 lint: ## gofmt, vet, and golangci-lint where it is installed
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt: $$bad"; exit 1; }
