@@ -56,17 +56,32 @@ localstack() {
 	venv localstack "$(python_with 3.13)" -r "$pins"
 }
 
+npm_with() { # FOLDER PACKAGE...
+	folder="$dir/$1"
+	shift
+	rm -rf "$folder"
+	npm install --prefix "$folder" --silent --no-audit --no-fund --ignore-scripts "$@"
+}
+
+compose_spec() { # the program of the compose specification is called cmd
+	go_tool github.com/compose-spec/compose-go/v2/cmd@v2.9.0
+	mv "$dir/bin/cmd" "$dir/bin/compose-spec"
+}
+
 install_peer() {
 	case "$1" in
 		aws) once aws "moto 5.2.3, ministack 1.4.21" aws ;;
 		localstack) once localstack "4.14.0" localstack ;;
 		versitygw) once versitygw "v1.7.0" go_tool github.com/versity/versitygw/cmd/versitygw@v1.7.0 ;;
 		stripe-mock) once stripe-mock "v0.180.0" go_tool github.com/stripe/stripe-mock@v0.180.0 ;;
+		cloudformation) once cloudformation "aws-service-spec 0.1.216" npm_with cloudformation @aws-cdk/aws-service-spec@0.1.216 ;;
+		dockerfile) once dockerfile "dockerfile-utils 0.16.3" npm_with dockerfile dockerfile-utils@0.16.3 ;;
+		compose-spec) once compose-spec "v2.9.0" compose_spec ;;
 		*) echo "no peer is called $1" >&2; exit 2 ;;
 	esac
 }
 
-[ $# -gt 0 ] || set -- aws versitygw stripe-mock localstack
+[ $# -gt 0 ] || set -- aws versitygw stripe-mock localstack cloudformation dockerfile compose-spec
 for peer in "$@"; do
 	install_peer "$peer"
 done
