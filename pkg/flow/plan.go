@@ -23,6 +23,7 @@ type PlanChange struct {
 	Plan      user.Plan
 	Billing   *user.Billing // nil = as it is
 	Seen      string        // id of the webhook event that caused it: the change is port.ErrExists when it was seen before
+	By        string        // who set it, for the audit log
 	IfVersion *int64        // the user's version must still be this one, else port.ErrConflict; nil = any
 }
 
@@ -63,6 +64,9 @@ func (f Flow) setPlan(c *port.Change, to PlanChange) error {
 	if u.Plan == to.Plan {
 		return nil
 	}
+	c.Records = append(c.Records, port.Audit{
+		ID: fmt.Sprintf("plan-%s-%d", u.ID, u.Version+1), About: u.ID, By: to.By, Did: port.AuditPlan, Detail: fmt.Sprintf("%s to %s", u.Plan, to.Plan),
+	}.Record(c.Now))
 	u.Plan = to.Plan
 	u.Updated = c.Now
 	u.FanOut = user.FanOut{Kind: FanThaw, Begun: c.User.Version + 1, Since: c.Now}
@@ -110,7 +114,7 @@ func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, s
 		if active {
 			plan = user.Premium
 		}
-		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, IfVersion: &u.Version})
+		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, By: "payment", IfVersion: &u.Version})
 		if !errors.Is(err, port.ErrConflict) {
 			return u, err
 		}

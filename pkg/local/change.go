@@ -33,6 +33,11 @@ func finish(ctx context.Context, tx *transaction, c *port.Change, before *user.U
 			return err
 		}
 	}
+	for _, r := range c.Records {
+		if _, err := addRecord(ctx, tx, r); err != nil {
+			return fmt.Errorf("add %s: %w", r.Kind, err)
+		}
+	}
 	return nil
 }
 

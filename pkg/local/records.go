@@ -54,8 +54,7 @@ func (s *records) Create(ctx context.Context, r port.Record) error {
 		if err != nil {
 			return err
 		}
-		added, err := tx.exec(ctx, "INSERT INTO records (kind, id, owner, created, expires, version, value) VALUES (?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO NOTHING",
-			r.Kind, r.ID, r.Owner, r.Created.UnixNano(), nanos(r.Expires), r.Value)
+		added, err := addRecord(ctx, tx, r)
 		if err == nil && added == 0 {
 			err = port.ErrExists
 		}
@@ -64,6 +63,12 @@ func (s *records) Create(ctx context.Context, r port.Record) error {
 		}
 		return nil
 	})
+}
+
+// addRecord inserts a record and tells how many it were: none where the kind and id are taken.
+func addRecord(ctx context.Context, tx *transaction, r port.Record) (int64, error) {
+	return tx.exec(ctx, "INSERT INTO records (kind, id, owner, created, expires, version, value) VALUES (?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO NOTHING",
+		r.Kind, r.ID, r.Owner, r.Created.UnixNano(), nanos(r.Expires), r.Value)
 }
 
 func (s *records) Get(ctx context.Context, kind, id string) (port.Record, error) {

@@ -31,6 +31,17 @@ func (s *records) keep(r port.Record) {
 	s.World.records[recordKey{r.Kind, r.ID}] = r
 }
 
+// addRecords creates the records of a change that are not there yet.
+func (w *World) addRecords(c *port.Change) {
+	all := &records{w}
+	for _, r := range c.Records {
+		if _, err := all.live(r.Kind, r.ID); err != nil {
+			r.Version = 1
+			all.keep(r)
+		}
+	}
+}
+
 func (s *records) Create(_ context.Context, r port.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -166,6 +166,7 @@ func (s *store) writeRest(c *port.Change, owner *user.User, ownerID string) (boo
 	s.sendAll(c)
 	s.addEvents(c)
 	s.addNotices(c)
+	s.addRecords(c)
 	return true, nil
 }
 

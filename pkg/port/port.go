@@ -48,6 +48,7 @@ type Change struct {
 	Send    []job.Message // put into the outbox; a message with an id that still waits there is not added again
 	Events  []job.Event   // Seq and At are filled by the adapter where they are zero
 	Notices []job.Notice  // a notice whose (job, kind, attempt) exists already is not added again
+	Records []Record      // created with the change, such as a line of the audit log; one whose (kind, id) exists already is not added again
 	Seen    string        // id of a webhook event: the whole change is ErrExists when it was seen before
 }
 

@@ -142,3 +142,36 @@ func recordList(t *testing.T, w World) {
 	require.Equal(t, []string{"c", "a"}, of("u_a", 10))
 	require.Equal(t, []string{"c", "b"}, of("", 2))
 }
+
+func recordsWithChange(t *testing.T, w World) {
+	if w.Records == nil {
+		t.Skip("no records are offered")
+	}
+	addUser(t, w, "u_a")
+	addJob(t, w, "u_a", "j1", now(t, w))
+	line := func(id, detail string) port.Record {
+		return port.Audit{ID: id, About: "u_a", By: "operator", Did: port.AuditPlan, Detail: detail}.Record(now(t, w))
+	}
+	failed := errors.New("no")
+	first, second, third := line("a1", "first"), line("a1", "second"), line("a2", "third")
+	_, err := w.Store.UpdateUser(t.Context(), "u_a", func(c *port.Change) error { c.Records = append(c.Records, first); return failed })
+	require.ErrorIs(t, err, failed)
+	lines, err := port.AuditLines(t.Context(), w.Records, "u_a", 10)
+	require.NoError(t, err)
+	require.Empty(t, lines)
+	for _, r := range []port.Record{first, second} {
+		_, err := w.Store.UpdateUser(t.Context(), "u_a", func(c *port.Change) error { c.Records = append(c.Records, r); return nil })
+		require.NoError(t, err)
+	}
+	_, err = w.Store.UpdateJob(t.Context(), "j1", func(c *port.Change) error { c.Records = append(c.Records, third); return nil })
+	require.NoError(t, err)
+	lines, err = port.AuditLines(t.Context(), w.Records, "u_a", 10)
+	require.NoError(t, err)
+	said := map[string]string{}
+	for _, a := range lines {
+		require.Equal(t, "u_a", a.About)
+		require.Equal(t, "operator", a.By)
+		said[a.ID] = a.Detail
+	}
+	require.Equal(t, map[string]string{"a1": "first", "a2": "third"}, said)
+}

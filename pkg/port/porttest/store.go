@@ -43,6 +43,7 @@ func Store(t *testing.T, fresh Harness) {
 		{"events get their number and time", eventsNumbered},
 		{"a webhook event takes effect once", seenOnce},
 		{"a webhook event takes effect once among 16 callers", seenOnceRace},
+		{"a record is created with its change, once, and only with it", recordsWithChange},
 		{"a notice is added once for a job, kind and attempt", noticeOnce},
 		{"a notice that waits is listed when it is due, and no more when it was sent", noticeWaits},
 		{"16 updates of one notice lose none", noticeSwaps},
