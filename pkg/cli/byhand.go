@@ -35,10 +35,22 @@ func (a *app) byHandCommand(name, argument, short string) *cobra.Command {
 					return err
 				}
 				a.say("done")
-				return nil
+				if argument == "USER" {
+					return audit(ctx, p, id, name+" by hand", "")
+				}
+				return audit(ctx, p, ownerOf(ctx, p, id), name+" by hand", id)
 			})
 		},
 	}
 	settingsFlags(command)
 	return command
+}
+
+// ownerOf is whose job it is; empty where it cannot be told, because a step that was done is noted all the same.
+func ownerOf(ctx context.Context, p *backend.Ports, id string) string {
+	j, err := p.Store.Job(ctx, id)
+	if err != nil {
+		return ""
+	}
+	return j.UserID
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,7 +106,7 @@ func (a *app) queueRedriveCommand() *cobra.Command {
 					p.Wake(topics[0])
 				}
 				a.say("%d message(s) put back into %s", n, topics[0])
-				return nil
+				return audit(ctx, p, "", port.AuditRedrive, fmt.Sprintf("%d of %s", n, topics[0]))
 			})
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"gas/config"
 	"gas/pkg/backend"
 	"gas/pkg/fault"
+	"gas/pkg/port"
 	"gas/roles/web"
 )
 
@@ -57,6 +58,9 @@ func (a *app) tokenCreateCommand() *cobra.Command {
 				}
 				token, secret, err := web.NewToken(ctx, p.Records, u.ID, name, chosen, p.Now(), expires)
 				if err != nil {
+					return err
+				}
+				if err := audit(ctx, p, u.ID, port.AuditToken, token.Text()); err != nil {
 					return err
 				}
 				a.say("token %s of %s, until %s", token.ID, who, until(expires))
@@ -129,6 +133,9 @@ func (a *app) tokenRevokeCommand() *cobra.Command {
 				}
 				for _, id := range args {
 					if err := web.RevokeToken(ctx, p.Records, u.ID, id); err != nil {
+						return err
+					}
+					if err := audit(ctx, p, u.ID, port.AuditRevoke, id); err != nil {
 						return err
 					}
 					a.say("token %s is revoked", id)

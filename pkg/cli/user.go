@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
@@ -49,6 +47,9 @@ func (a *app) userAddCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if err := audit(ctx, p, u.ID, "account made", string(made)); err != nil {
+					return err
+				}
 				if mail != "" || institution != "" {
 					u, err = p.Store.UpdateUser(ctx, u.ID, func(c *port.Change) error {
 						c.User.Email, c.User.Institution = mail, institution
@@ -83,6 +84,9 @@ func (a *app) userLinkCommand() *cobra.Command {
 				}
 				token, err := port.NewLink(ctx, p.Records, p.Now(), u.ID)
 				if err != nil {
+					return err
+				}
+				if err := audit(ctx, p, u.ID, "sign-in link printed", ""); err != nil {
 					return err
 				}
 				_, err = fmt.Fprintln(a.out, servingAt(c)+signInPath+token)
@@ -160,33 +164,17 @@ func (a *app) userSetPlanCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				after, err := deps(c, p, zerolog.Nop()).As("operator").Flow().SetPlan(ctx, before.ID, flow.PlanChange{Plan: plan})
+				after, err := deps(c, p, zerolog.Nop()).As("operator").Flow().SetPlan(ctx, before.ID, flow.PlanChange{Plan: plan, By: operator()})
 				if err != nil {
 					return err
 				}
 				a.say("%s is %s", args[0], after.Plan)
-				return audit(ctx, p, after.ID, map[string]any{"did": "set-plan", "from": before.Plan, "to": after.Plan, "by": "operator"})
+				return nil
 			})
 		},
 	}
 	settingsFlags(command)
 	return command
-}
-
-// audit notes what an operator did to a user's account.
-func audit(ctx context.Context, p *backend.Ports, owner string, what map[string]any) error {
-	value, err := json.Marshal(what)
-	if err != nil {
-		return fmt.Errorf("write audit line: %w", err)
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("name audit line: %w", err)
-	}
-	if err := p.Records.Create(ctx, port.Record{Kind: "audit", ID: id.String(), Owner: owner, Value: value, Created: p.Now()}); err != nil {
-		return fmt.Errorf("keep audit line: %w", err)
-	}
-	return nil
 }
 
 func userSheet(users ...user.User) sheet {

@@ -114,7 +114,7 @@ func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, s
 		if active {
 			plan = user.Premium
 		}
-		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, By: "payment", IfVersion: &u.Version})
+		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, By: port.AuditPayment, IfVersion: &u.Version})
 		if !errors.Is(err, port.ErrConflict) {
 			return u, err
 		}

@@ -79,6 +79,13 @@ func (b *mailbox) Inbox(_ context.Context, userID string, limit int) ([]port.Mai
 	return list[:min(len(list), max(limit, 0))], nil
 }
 
+func (b *mailbox) Forget(_ context.Context, userID string) error {
+	if err := os.RemoveAll(filepath.Join(b.folder, fileName(userID))); err != nil {
+		return fmt.Errorf("delete mails: %w", unreachable(err))
+	}
+	return nil
+}
+
 // readLetter reads one kept mail.
 func readLetter(path string) (m port.Mail, err error) {
 	message, err := mail.EMLToMsgFromFile(path)

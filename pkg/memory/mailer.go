@@ -29,3 +29,11 @@ func (m *mailer) Inbox(_ context.Context, userID string, limit int) (list []port
 	}
 	return list, nil
 }
+
+// Forget deletes a user's mails.
+func (m *mailer) Forget(_ context.Context, userID string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.mails = slices.DeleteFunc(m.mails, func(kept port.Mail) bool { return kept.UserID == userID })
+	return nil
+}

@@ -31,6 +31,9 @@ const (
 	AuditToken   = "token made"
 	AuditRevoke  = "token revoked"
 	AuditRedrive = "dead letters put back"
+
+	AuditOperator = "operator" // begins who did it, where a command on the data did
+	AuditPayment  = "payment"
 )
 
 // Record makes the record of a line; one without an id gets one. Change.Records takes it, so that the line is written with what it tells of.

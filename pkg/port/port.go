@@ -401,6 +401,8 @@ type Mailer interface {
 // Inbox is brought by a mailer that keeps its mail itself: the page /inbox shows it.
 type Inbox interface {
 	Inbox(ctx context.Context, userID string, limit int) ([]Mail, error)
+	// Forget deletes a user's mails. Repeatable.
+	Forget(ctx context.Context, userID string) error
 }
 
 // ---- Payments

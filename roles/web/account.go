@@ -25,6 +25,7 @@ type profileView struct {
 	Secret                                       string // of a token that was just made: shown once
 	Sessions                                     []sessionView
 	Saved                                        bool
+	Activity                                     auditView
 	Confirm                                      string // what is typed to delete the account
 }
 
@@ -79,6 +80,9 @@ func (s *site) showProfile(c echo.Context, secret string) error {
 	for _, open := range sessions {
 		here := w.session != nil && w.session.ID == open.ID
 		view.Sessions = append(view.Sessions, sessionView{ID: open.ID, Browser: browserText(open.Browser), Began: at(open.Created), Seen: at(open.Seen), Here: here})
+	}
+	if view.Activity, err = s.auditView(c, u.ID, ownAuditRows); err != nil {
+		return err
 	}
 	return s.show(c, "profile", head{Title: "Profile"}, view)
 }
@@ -148,6 +152,7 @@ func (s *site) revokeToken(c echo.Context) error {
 	if err := RevokeToken(c.Request().Context(), s.Records, who(c).user.ID, c.Param("token")); err != nil {
 		return err
 	}
+	s.note(c, port.AuditRevoke, c.Param("token"))
 	return c.Redirect(http.StatusSeeOther, "/profile#tokens")
 }
 
@@ -162,6 +167,7 @@ func (s *site) endSession(c echo.Context) error {
 			if err := s.Records.Delete(c.Request().Context(), sessionKind, open.ID); err != nil {
 				return fmt.Errorf("end session: %w", err)
 			}
+			s.note(c, didEndSession, browserText(open.Browser))
 			return c.Redirect(http.StatusSeeOther, "/profile#sessions")
 		}
 	}

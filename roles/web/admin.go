@@ -18,6 +18,7 @@ type adminView struct {
 	Status statusView
 	Dead   []deadView
 	Users  []userRow
+	Audit  auditView
 	Banner string
 }
 
@@ -60,6 +61,9 @@ func (s *site) adminPage(c echo.Context) error {
 	for _, u := range users {
 		view.Users = append(view.Users, rowOfUser(u))
 	}
+	if view.Audit, err = s.auditView(c, "", adminRows); err != nil {
+		return err
+	}
 	return s.show(c, "admin", head{Title: "Administration"}, view)
 }
 
@@ -85,7 +89,7 @@ func (s *site) redrive(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("redrive: %w", err)
 	}
-	s.audit(c, "redrive", fmt.Sprintf("%d of %s", n, topic))
+	s.noteAdmin(c, "", port.AuditRedrive, fmt.Sprintf("%d of %s", n, topic))
 	return c.Redirect(http.StatusSeeOther, "/admin")
 }
 
@@ -95,10 +99,9 @@ func (s *site) setPlan(c echo.Context) error {
 	if !plan.Valid() {
 		return fault.New(fault.BadInput, "There is no such plan.")
 	}
-	if _, err := s.flow.SetPlan(c.Request().Context(), id, flow.PlanChange{Plan: plan}); err != nil {
+	if _, err := s.flow.SetPlan(c.Request().Context(), id, flow.PlanChange{Plan: plan, By: who(c).user.ID}); err != nil {
 		return fmt.Errorf("set plan: %w", err)
 	}
-	s.audit(c, "set plan of "+id, string(plan))
 	return c.Redirect(http.StatusSeeOther, "/admin")
 }
 
@@ -118,7 +121,7 @@ func (s *site) setBanner(c echo.Context) error {
 			return fmt.Errorf("set banner: %w", err)
 		}
 	}
-	s.audit(c, "banner", text)
+	s.noteAdmin(c, "", didBanner, text)
 	return c.Redirect(http.StatusSeeOther, "/admin")
 }
 
@@ -129,9 +132,4 @@ func (s *site) banner(c echo.Context) string {
 		return ""
 	}
 	return visible(string(record.Value))
-}
-
-// audit writes what an administrator did into the log.
-func (s *site) audit(c echo.Context, what, detail string) {
-	s.Log.Info().Str("user", who(c).user.ID).Str("what", what).Str("detail", detail).Str("request", requestID(c)).Msg("administrator acted")
 }

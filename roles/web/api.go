@@ -133,7 +133,7 @@ func (s *site) apiDelete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.flow.Delete(c.Request().Context(), v.UserID, v.ID); err != nil {
+	if err := s.deleteOwn(c, v.ID); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -247,7 +247,7 @@ func (s *site) bulk(c echo.Context, do func(id string) (*jobJSON, error)) error 
 // apiDeleteMany answers POST /api/v1/jobs/delete.
 func (s *site) apiDeleteMany(c echo.Context) error {
 	return s.bulk(c, func(id string) (*jobJSON, error) {
-		return nil, s.flow.Delete(c.Request().Context(), who(c).user.ID, id)
+		return nil, s.deleteOwn(c, id)
 	})
 }
 
@@ -360,7 +360,11 @@ func (s *site) newToken(c echo.Context, name string, scopes []Scope, days int) (
 	if days > 0 {
 		expires = now.Add(time.Duration(days) * 24 * time.Hour)
 	}
-	return NewToken(c.Request().Context(), s.Records, who(c).user.ID, name, scopes, now, expires)
+	token, secret, err := NewToken(c.Request().Context(), s.Records, who(c).user.ID, name, scopes, now, expires)
+	if err == nil {
+		s.note(c, port.AuditToken, token.Text())
+	}
+	return token, secret, err
 }
 
 // apiRevokeToken answers DELETE /api/v1/tokens/:token.
@@ -368,6 +372,7 @@ func (s *site) apiRevokeToken(c echo.Context) error {
 	if err := RevokeToken(c.Request().Context(), s.Records, who(c).user.ID, c.Param("token")); err != nil {
 		return err
 	}
+	s.note(c, port.AuditRevoke, c.Param("token"))
 	return c.NoContent(http.StatusNoContent)
 }
 

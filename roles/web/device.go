@@ -84,6 +84,7 @@ func (s *site) apiDeviceToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	s.noteOf(c, port.Audit{About: value.Owner, By: value.Owner, Did: port.AuditToken, Detail: token.Text()})
 	shape := tokenShape(token)
 	shape.Secret = &secret
 	return c.JSON(http.StatusCreated, shape)

@@ -43,16 +43,14 @@ func (s *site) deleteAccount(c echo.Context) error {
 	if err := s.deleteJobs(ctx, u.ID, &gone); err != nil {
 		return err
 	}
-	if err := s.bury(ctx, u.ID); err != nil {
+	if err := s.bury(ctx, u.ID, gone.Number); err != nil {
 		return err
 	}
 	if err := s.deleteJobs(ctx, u.ID, &gone); err != nil { // what was submitted meanwhile
 		return err
 	}
-	for _, kind := range []string{tokenKind, sessionKind, sameKind, port.LinkKind} {
-		if err := s.deleteRecords(ctx, kind, u.ID); err != nil {
-			return err
-		}
+	if err := s.forget(ctx, u.ID); err != nil {
+		return err
 	}
 	raw, err := json.Marshal(gone)
 	if err != nil {
@@ -61,7 +59,6 @@ func (s *site) deleteAccount(c echo.Context) error {
 	if err := s.Records.Create(ctx, port.Record{Kind: receiptKind, ID: gone.Number, Value: raw, Created: gone.At}); err != nil {
 		return fmt.Errorf("keep receipt: %w", err)
 	}
-	s.audit(c, "delete account", gone.Number)
 	s.cookies.clear(c.Response(), "session")
 	c.Set(whoKey, subject{})
 	return s.render(c, http.StatusOK, "farewell", head{Title: "Account deleted"}, farewellView{
@@ -109,9 +106,10 @@ func bytesOf(j job.Job) int64 {
 }
 
 // bury leaves a tombstone without names: the id must not come to life again by a late message.
-func (s *site) bury(ctx context.Context, userID string) error {
+func (s *site) bury(ctx context.Context, userID, number string) error {
 	_, err := s.Store.UpdateUser(ctx, userID, func(change *port.Change) error {
 		u := change.User
+		change.Records = append(change.Records, port.Audit{ID: "deleted-" + userID, About: userID, By: userID, Did: didDelete, Detail: "receipt " + number}.Record(change.Now))
 		*u = user.User{ID: u.ID, Plan: user.Free, FreeSince: change.Now, Created: u.Created, Updated: change.Now, Version: u.Version, WriteID: u.WriteID, Load: u.Load, MailOff: true, Deleted: true}
 		return nil
 	})
@@ -121,18 +119,43 @@ func (s *site) bury(ctx context.Context, userID string) error {
 	return nil
 }
 
-func (s *site) deleteRecords(ctx context.Context, kind, owner string) error {
+// forget deletes what is kept about a person beside the jobs: tokens, sessions, links, answers to requests, mails, and what the audit log says of his
+// own acts but the last. What others did to the account stays in the log, by its id alone.
+func (s *site) forget(ctx context.Context, userID string) error {
+	for _, kind := range []string{tokenKind, sessionKind, sameKind, onceKind, partsKind, port.LinkKind} {
+		if err := s.deleteRecords(ctx, kind, userID, func(port.Record) bool { return true }); err != nil {
+			return err
+		}
+	}
+	if inbox, ok := s.Mailer.(port.Inbox); ok {
+		if err := inbox.Forget(ctx, userID); err != nil {
+			return fmt.Errorf("delete mails: %w", err)
+		}
+	}
+	return s.deleteRecords(ctx, port.AuditKind, userID, func(r port.Record) bool {
+		var line port.Audit
+		return json.Unmarshal(r.Value, &line) == nil && line.By == userID && line.Did != didDelete
+	})
+}
+
+// deleteRecords deletes a user's records of a kind for which a condition holds.
+func (s *site) deleteRecords(ctx context.Context, kind, owner string, holds func(port.Record) bool) error {
 	for {
 		found, err := s.Records.Of(ctx, kind, owner, 200)
 		if err != nil {
 			return fmt.Errorf("list %s records: %w", kind, err)
 		}
+		deleted := 0
 		for _, r := range found {
+			if !holds(r) {
+				continue
+			}
 			if err := s.Records.Delete(ctx, kind, r.ID); err != nil {
 				return fmt.Errorf("delete %s record: %w", kind, err)
 			}
+			deleted++
 		}
-		if len(found) < 200 {
+		if len(found) < 200 || deleted == 0 {
 			return nil
 		}
 	}

@@ -277,6 +277,15 @@ func selected(c echo.Context) ([]string, error) {
 	return ids, nil
 }
 
+// deleteOwn deletes a job of who asks, and notes it.
+func (s *site) deleteOwn(c echo.Context, id string) error {
+	if err := s.flow.Delete(c.Request().Context(), who(c).user.ID, id); err != nil {
+		return err
+	}
+	s.note(c, didDeleteJob, id)
+	return nil
+}
+
 // deleteSelected answers POST /annotations/delete.
 func (s *site) deleteSelected(c echo.Context) error {
 	ids, err := selected(c)
@@ -284,7 +293,7 @@ func (s *site) deleteSelected(c echo.Context) error {
 		return err
 	}
 	for _, id := range ids {
-		err := s.flow.Delete(c.Request().Context(), who(c).user.ID, id)
+		err := s.deleteOwn(c, id)
 		if err != nil && !errors.Is(err, port.ErrNotFound) { // one that is gone already is as it should be
 			return err
 		}
@@ -348,7 +357,7 @@ func (s *site) deleteJob(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.flow.Delete(c.Request().Context(), v.UserID, v.ID); err != nil {
+	if err := s.deleteOwn(c, v.ID); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/annotations")

@@ -197,6 +197,7 @@ func (s *site) begin(c echo.Context, owner string, value sessionValue, next stri
 	if err != nil {
 		return err
 	}
+	s.noteOf(c, port.Audit{About: owner, By: owner, Did: didSignIn, Detail: "by " + orDefault(value.Provider, "a one-time link") + ", " + browserText(value.Browser)})
 	s.cookies.set(c.Response(), "session", secret, sessionLife)
 	return c.Redirect(http.StatusSeeOther, localPath(next))
 }
@@ -211,6 +212,7 @@ func (s *site) logout(c echo.Context) error {
 	if err := s.Records.Delete(c.Request().Context(), sessionKind, w.session.ID); err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
+	s.note(c, didSignOut, browserText(w.session.Browser))
 	to := "/"
 	if s.Identity != nil && w.session.Provider != "" {
 		if out := s.Identity.SignOut(c.Request().Context(), w.session.Provider, w.session.Hint, s.baseURL(c)+"/"); out != "" {

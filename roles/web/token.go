@@ -162,3 +162,12 @@ func scopeList(scopes []Scope) string {
 	}
 	return strings.Join(words, ", ")
 }
+
+// Text is how the audit log names a token. The name that its owner gave it may be a person's, so it is not in it.
+func (t Token) Text() string {
+	text := t.ID + ", " + scopeList(t.Scopes)
+	if t.Expires.IsZero() {
+		return text + ", without end"
+	}
+	return text + ", until " + t.Expires.UTC().Format(time.DateOnly)
+}

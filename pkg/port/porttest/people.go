@@ -20,6 +20,7 @@ func Mailer(t *testing.T, fresh Harness) {
 	each(t, fresh, kept, []check{
 		{"a mail is in the inbox of its user alone, whole, newest first", mailKept},
 		{"a mail that is sent again is there once", mailAgain},
+		{"mails of a user who is forgotten are gone, and nobody else's", mailForgotten},
 	})
 }
 
@@ -58,6 +59,18 @@ func mailAgain(t *testing.T, w World) {
 		require.NoError(t, w.Mailer.Send(t.Context(), mail("m1", time.Now())))
 	}
 	require.Len(t, inbox(t, w, "u_a"), 1)
+}
+
+func mailForgotten(t *testing.T, w World) {
+	require.NoError(t, w.Mailer.Send(t.Context(), mail("m1", time.Now())))
+	for range 2 {
+		require.NoError(t, w.Mailer.(port.Inbox).Forget(t.Context(), "u_b"))
+	}
+	require.Len(t, inbox(t, w, "u_a"), 1)
+	for range 2 {
+		require.NoError(t, w.Mailer.(port.Inbox).Forget(t.Context(), "u_a"))
+	}
+	require.Empty(t, inbox(t, w, "u_a"))
 }
 
 // Payments checks a payment adapter that takes no money.
