@@ -8,7 +8,7 @@ func (a AWS) Named() AWS {
 		rest  string
 	}{
 		{&a.BucketInputs, "-inputs"}, {&a.BucketResults, "-results"}, {&a.BucketArchive, "-archive"},
-		{&a.TableJobs, "_annotations"}, {&a.TableUsers, "_users"},
+		{&a.TableJobs, "_annotations"}, {&a.TableUsers, "_users"}, {&a.TableRecords, "_records"},
 		{&a.TopicJobRequests, "_job_requests"}, {&a.TopicJobResults, "_job_results"}, {&a.TopicArchive, "_results_archive"},
 		{&a.TopicThaw, "_results_thaw"}, {&a.TopicRestore, "_results_restore"},
 		{&a.QueueJobRequests, "_job_requests"}, {&a.QueueJobResults, "_job_results"}, {&a.QueueArchive, "_results_archive"},

@@ -66,6 +66,7 @@ type AWS struct {
 	BucketArchive       string `koanf:"bucket_archive" help:"the bucket of cold results"`
 	TableJobs           string `koanf:"table_jobs" help:"the table of jobs"`
 	TableUsers          string `koanf:"table_users" help:"the table of users"`
+	TableRecords        string `koanf:"table_records" help:"the table of messages to be sent, time lines, notices and small values"`
 	TopicJobRequests    string `koanf:"topic_job_requests" help:"the topic of new jobs"`
 	TopicJobResults     string `koanf:"topic_job_results" help:"the topic of ended jobs"`
 	TopicArchive        string `koanf:"topic_results_archive" help:"the topic of results whose window is over"`
