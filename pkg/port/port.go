@@ -273,6 +273,13 @@ type Bus interface {
 	Cancel(ctx context.Context, key string) error
 }
 
+// Webhooks is brought by a bus that also posts to its subscribers.
+type Webhooks interface {
+	// Webhook answers the posts of one topic and calls wake for each notice that the bus signed: a post only knocks, the message is in the queue.
+	// What does not verify is answered by 403 and not a word. wake must not block.
+	Webhook(topic job.Topic, wake func()) http.Handler
+}
+
 // Delivery is one receive of one message. Its receipt is good for this receive only.
 type Delivery struct {
 	Topic    job.Topic
