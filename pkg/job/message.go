@@ -171,3 +171,21 @@ type Notice struct {
 	At      time.Time   `json:"at"`               // of the last change
 	Version int64       `json:"version"`
 }
+
+// MailKind is the kind of record under which the notify role keeps a line for each mail that it is done with.
+const MailKind = "mail"
+
+// Mail is the line of a notice, without the address.
+func (n Notice) Mail() (id string, value []byte, err error) {
+	value, err = json.Marshal(n)
+	return fmt.Sprintf("%s-%s-%d", n.JobID, n.Kind, n.Attempt), value, err
+}
+
+// ReadMail reads the value of a line.
+func ReadMail(value []byte) (Notice, error) {
+	var n Notice
+	if err := json.Unmarshal(value, &n); err != nil {
+		return n, fmt.Errorf("read a line of the log of mails: %w", err)
+	}
+	return n, nil
+}

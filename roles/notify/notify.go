@@ -135,7 +135,27 @@ func unwanted(j job.Job, u user.User, to string) string {
 
 // end notes that a notice is done with. One that somebody else has taken meanwhile is his.
 func end(ctx context.Context, d role.Deps, mine job.Notice, state job.NoticeState, reason string) error {
-	return update(ctx, d, mine, func(n *job.Notice) { n.State, n.Reason, n.Due = state, reason, time.Time{} })
+	err := update(ctx, d, mine, func(n *job.Notice) { n.State, n.Reason, n.Due = state, reason, time.Time{} })
+	if err != nil {
+		return err
+	}
+	mine.State, mine.Reason, mine.At = state, reason, d.Now()
+	keepLine(ctx, d, mine)
+	return nil
+}
+
+// lineLasts is how long the log of mails goes back.
+const lineLasts = 30 * 24 * time.Hour
+
+// keepLine writes a mail into the log that an administrator reads. The notice itself is the truth, so a line that could not be written is only told.
+func keepLine(ctx context.Context, d role.Deps, n job.Notice) {
+	id, value, err := n.Mail()
+	if err == nil {
+		err = d.Records.Create(ctx, port.Record{Kind: job.MailKind, ID: id, Owner: n.UserID, Value: value, Created: n.At, Expires: n.At.Add(lineLasts)})
+	}
+	if err != nil && !errors.Is(err, port.ErrExists) {
+		d.Log.Warn().Err(err).Str("job", n.JobID).Msg("the log of mails lacks a line")
+	}
 }
 
 // again gives a notice back for another try.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,6 +18,8 @@ import (
 type adminView struct {
 	Status statusView
 	Dead   []deadView
+	Jobs   adminJobsView
+	Mails  []mailRow
 	Users  []userRow
 	Audit  auditView
 	Banner string
@@ -33,28 +36,29 @@ type userRow struct {
 	Created              when
 }
 
-const adminRows = 100
+// How many rows the parts of the overview have.
+const (
+	adminRows = 100
+	adminJobs = 20
+)
 
 // adminPage answers GET /admin.
 func (s *site) adminPage(c echo.Context) error {
-	ctx := c.Request().Context()
 	status, err := s.statusOf(c)
 	if err != nil {
 		return err
 	}
 	view := adminView{Status: status, Banner: s.banner(c)}
-	for _, topic := range job.Topics {
-		dead, err := s.Queue.Dead(ctx, topic, adminRows)
-		if err != nil {
-			return fmt.Errorf("list dead letters: %w", err)
-		}
-		for _, d := range dead {
-			view.Dead = append(view.Dead, deadView{
-				ID: d.ID, Topic: string(topic), Job: d.Message.JobID, Reason: visible(d.Reason), Receives: countText(d.Receives), At: at(d.At),
-			})
-		}
+	if view.Dead, err = s.deadLetters(c); err != nil {
+		return err
 	}
-	users, _, err := s.Store.EveryUser(ctx, "", adminRows)
+	if view.Jobs, err = s.jobsInMotion(c, "", adminJobs); err != nil {
+		return err
+	}
+	if view.Mails, err = s.mailLog(c); err != nil {
+		return err
+	}
+	users, _, err := s.Store.EveryUser(c.Request().Context(), "", adminRows)
 	if err != nil {
 		return fmt.Errorf("list users: %w", err)
 	}
@@ -67,12 +71,76 @@ func (s *site) adminPage(c echo.Context) error {
 	return s.show(c, "admin", head{Title: "Administration"}, view)
 }
 
+func (s *site) deadLetters(c echo.Context) ([]deadView, error) {
+	var out []deadView
+	for _, topic := range job.Topics {
+		dead, err := s.Queue.Dead(c.Request().Context(), topic, adminRows)
+		if err != nil {
+			return nil, fmt.Errorf("list dead letters: %w", err)
+		}
+		for _, d := range dead {
+			out = append(out, deadView{
+				ID: d.ID, Topic: string(topic), Job: d.Message.JobID, Reason: visible(d.Reason), Receives: countText(d.Receives), At: at(d.At),
+			})
+		}
+	}
+	return out, nil
+}
+
 func rowOfUser(u user.User) userRow {
 	other := user.Premium
 	if u.Plan == user.Premium {
 		other = user.Free
 	}
 	return userRow{Other: string(other), OtherWord: other.Word(), ID: u.ID, Name: nameOf(u), Plan: u.Plan.Word(), Created: at(u.Created), Load: fmt.Sprintf("%d waiting, %d running", u.Load.Queued(), u.Load.Running)}
+}
+
+type mailRow struct {
+	At              when
+	Job, User, Kind string
+	State           stateView
+	Reason          string
+}
+
+// mailLog is what the notify role noted of each mail, newest first, after those that still wait.
+func (s *site) mailLog(c echo.Context) ([]mailRow, error) {
+	ctx := c.Request().Context()
+	waiting, err := s.Store.WaitingNotices(ctx, s.Now().Add(forever), adminRows)
+	if err != nil {
+		return nil, fmt.Errorf("list mails that wait: %w", err)
+	}
+	ended, err := s.Records.Of(ctx, job.MailKind, "", adminRows)
+	if err != nil {
+		return nil, fmt.Errorf("read the log of mails: %w", err)
+	}
+	var out []mailRow
+	for _, n := range waiting {
+		out = append(out, rowOfMail(n))
+	}
+	for _, r := range ended {
+		n, err := job.ReadMail(r.Value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rowOfMail(n))
+	}
+	return out, nil
+}
+
+// forever is further ahead than anything waits.
+const forever = 100 * 365 * 24 * time.Hour
+
+func rowOfMail(n job.Notice) mailRow {
+	state := stateView{"waiting", "Waiting"}
+	switch n.State {
+	case job.NoticeSending:
+		state = stateView{"running", "Being sent"}
+	case job.NoticeSent:
+		state = stateView{"done", "Sent"}
+	case job.NoticeGaveUp:
+		state = stateView{"failed", "Not sent"}
+	}
+	return mailRow{At: at(n.At), Job: n.JobID, User: n.UserID, Kind: n.Kind, State: state, Reason: visible(n.Reason)}
 }
 
 // redrive answers POST /admin/redrive: one dead letter, or all of a topic.

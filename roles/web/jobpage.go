@@ -161,6 +161,10 @@ type eventView struct {
 	Name, From, To, By, Detail string
 }
 
+func viewOfEvent(e job.Event) eventView {
+	return eventView{At: toTheSecond(e.At), Name: e.Name, From: e.From, To: e.To, By: e.By, Detail: visible(e.Detail)}
+}
+
 // rerunView is the form that runs a job again with other options.
 type rerunView struct {
 	Action     string
@@ -187,7 +191,7 @@ func (s *site) detailsPage(c echo.Context) error {
 		view.Again = &rerunView{Action: "/annotations/" + v.ID + "/rerun", References: upload.References, Databases: upload.Databases}
 	}
 	for _, e := range events {
-		view.Events = append(view.Events, eventView{At: toTheSecond(e.At), Name: e.Name, From: e.From, To: e.To, By: e.By, Detail: visible(e.Detail)})
+		view.Events = append(view.Events, viewOfEvent(e))
 	}
 	return s.showJob(c, v, "job_details", "details", view)
 }

@@ -137,7 +137,10 @@ func Routes() []Route {
 		{Method: del, Path: api + "/uploads/:id", Who: Owner, Scope: ScopeWrite, Limit: LimitAPI, Does: "gives an upload up", do: (*site).apiAbortUpload},
 
 		// Administrators.
-		{Method: get, Path: "/admin", Who: Admin, Does: "queues, dead letters, users, banner", do: (*site).adminPage},
+		{Method: get, Path: "/admin", Who: Admin, Does: "queues, dead letters, jobs in motion, mails, users, banner", do: (*site).adminPage},
+		{Method: get, Path: "/admin/jobs", Who: Admin, Does: "jobs in motion; finds a job or a user by id", do: (*site).adminJobsPage},
+		{Method: get, Path: "/admin/jobs/:job", Who: Admin, Does: "the record, events and mails of a job", do: (*site).adminJobPage},
+		{Method: get, Path: "/admin/users/:user", Who: Admin, Does: "a user and the user's jobs", do: (*site).adminUserPage},
 		{Method: post, Path: "/admin/redrive", Who: Admin, Does: "puts dead letters back", do: (*site).redrive},
 		{Method: post, Path: "/admin/plan", Who: Admin, Does: "sets a user's plan", do: (*site).setPlan},
 		{Method: post, Path: "/admin/banner", Who: Admin, Does: "sets the maintenance banner", do: (*site).setBanner},

@@ -25,6 +25,7 @@ type shot struct{ name, path string }
 // overflow lists what stands out of the window to the right, as it would be cut off or make the page scroll sideways.
 const overflow = `(() => {
   const wide = [];
+  for (const e of document.querySelectorAll(".charts .table-wrap")) if (e.scrollWidth > e.clientWidth + 1) wide.push("a table is cut off: " + e.scrollWidth + " in " + e.clientWidth);
   for (const e of document.body.querySelectorAll("*")) {
     const r = e.getBoundingClientRect();
     if (r.width && r.right > innerWidth + 1 && !e.closest("details:not([open]), .table-wrap, .sr, .skip, svg, pre, table.stacked thead, .menu > div")) wide.push(e.tagName + "." + e.className + " " + Math.round(r.right));
@@ -52,7 +53,7 @@ func TestEveryPageFitsItsWindow(t *testing.T) {
 				for _, page := range shots[visitor] {
 					p.do(chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
 					require.Empty(t, run(p, chromedp.Evaluate[[]string](overflow)), "%s at %d, %s", page.path, size[0], theme)
-					if size[0] == 1280 {
+					if size[0] == 1280 || theme == "light" { // the colours are the same at both widths
 						assert.Empty(t, p.judge(script), "%s, %s", page.path, theme)
 					}
 					if folder != "" {
@@ -113,7 +114,7 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 
 	pages := []shot{
 		{"home", "/"}, {"annotate", "/annotate"}, {"jobs", "/annotations"}, {"jobs-none", "/annotations?q=nothing"}, {"profile", "/profile"}, {"subscribe", "/subscribe"}, {"usage", "/usage"},
-		{"inbox", "/inbox"}, {"admin", "/admin"}, {"not-found", "/annotations/0190a1b2-0000-7000-8000-000000000000"},
+		{"inbox", "/inbox"}, {"admin", "/admin"}, {"admin-jobs", "/admin/jobs"}, {"admin-job", "/admin/jobs/" + done.ID}, {"admin-user", "/admin/users/" + owner}, {"not-found", "/annotations/0190a1b2-0000-7000-8000-000000000000"},
 		{"job-done", "/annotations/" + done.ID}, {"job-files", "/annotations/" + done.ID + "/files"}, {"job-log", "/annotations/" + done.ID + "/log"}, {"job-details", "/annotations/" + done.ID + "/details"},
 	}
 	base := "/annotations/" + done.ID

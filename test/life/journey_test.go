@@ -60,6 +60,9 @@ func TestAResultGoesColdComesBackAndGoesColdAgain(t *testing.T) {
 			}
 			require.Equal(t, 1, kinds["ready"])
 			require.Equal(t, 1, kinds["restored"])
+			lines, err := h.Records.Of(ctx, job.MailKind, "", 10)
+			require.NoError(t, err)
+			require.Len(t, lines, len(notices), "the log of mails has a line for each")
 		})
 	}
 }

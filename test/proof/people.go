@@ -142,6 +142,7 @@ func (p *proof) submitting(ctx context.Context, hand int) {
 		}
 		select { // spread over the storm
 		case <-ctx.Done():
+		case <-p.hurry:
 		case <-time.After(time.Duration(rng.IntN(p.cycles*10_000/p.jobs+1)) * time.Millisecond):
 		}
 	}
@@ -198,15 +199,28 @@ func (p *proof) deleteOne(ctx context.Context, rng *rand.Rand) {
 	}
 }
 
-// submitRest waits a while for what is still to be submitted.
-func (p *proof) submitRest(ctx context.Context) {
-	for range 1200 {
-		if int(p.submitted.Load()) >= p.jobs || ctx.Err() != nil {
-			break
+// restPatience is how long no job may be accepted while there are still some to submit.
+const restPatience = 2 * time.Minute
+
+// submitRest waits, without any more deaths, for what is still to be submitted.
+func (p *proof) submitRest(ctx context.Context) error {
+	close(p.hurry)
+	last, at := int64(-1), time.Now()
+	for ctx.Err() == nil {
+		n := p.submitted.Load()
+		if int(n) > p.jobs { // the hands raise it once more when they find that all is submitted
+			time.Sleep(2 * time.Second)
+			return nil
+		}
+		if n != last {
+			last, at = n, time.Now()
+		}
+		if time.Since(at) > restPatience {
+			return fmt.Errorf("%d of %d jobs were submitted, and then none for %v", n, p.jobs, restPatience)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	time.Sleep(2 * time.Second)
+	return ctx.Err()
 }
 
 // changingPlans lets people upgrade and cancel.

@@ -56,6 +56,7 @@ type proof struct {
 	tries     map[string]int
 	cycled    int
 	submitted atomic.Int64
+	hurry     chan struct{}  // closed when the deaths are over: what is left is submitted without pauses
 	hands     sync.WaitGroup // that submit, delete and change plans
 	kills     int
 	deleted   int
@@ -83,7 +84,7 @@ func prove(ctx context.Context, o options) (*proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &proof{options: o, data: data, rng: rand.New(rand.NewPCG(o.seed, 1)), procs: map[string]*process{}, accepted: map[string]submission{}, hits: map[string]int{}, tries: map[string]int{}}
+	p := &proof{options: o, data: data, rng: rand.New(rand.NewPCG(o.seed, 1)), procs: map[string]*process{}, accepted: map[string]submission{}, hits: map[string]int{}, tries: map[string]int{}, hurry: make(chan struct{})}
 	defer func() {
 		p.killAll()
 		if err == nil {
@@ -147,10 +148,10 @@ func (p *proof) storm(ctx context.Context) error {
 			return fmt.Errorf("cycle %d: %w", cycle, err)
 		}
 	}
-	p.submitRest(ctx)
+	err := p.submitRest(ctx)
 	end()
 	p.hands.Wait()
-	return ctx.Err()
+	return err
 }
 
 // cycle ends one process and starts it again: at a failpoint, at any moment, or, each fifth time, by asking it to stop.
