@@ -24,10 +24,10 @@ type plan struct {
 	limits    vcf.Limits
 	format    Format
 	fields    []consequence.Field // of a row or object; VCF leaves them to the engine
-	keys      [][]byte            // INFO keys that the result brings itself, each with its "="
-	entry     []byte              // the engine's key with its "="
-	ends      bool                // records may have an END
-	rejected  int                 // records that may be rejected before the file is
+	own       ownKeys
+	entry     []byte // the engine's key with its "="
+	ends      bool   // records may have an END
+	rejected  int    // records that may be rejected before the file is
 }
 
 func newPlan(a *Annotator, h *vcf.Header, format Format, o Options) *plan {
@@ -35,7 +35,7 @@ func newPlan(a *Annotator, h *vcf.Header, format Format, o Options) *plan {
 	p.ends = h.Declared("INFO", "END") != nil
 	if p.engine != nil {
 		p.entry = []byte(p.engine.Key() + "=")
-		p.keys = append(p.keys, p.entry)
+		p.own.add(p.entry)
 		for _, name := range p.engine.FieldNames() {
 			if f, ok := consequence.FieldNamed(name); ok {
 				p.fields = append(p.fields, f)
@@ -44,7 +44,7 @@ func newPlan(a *Annotator, h *vcf.Header, format Format, o Options) *plan {
 	}
 	for _, line := range a.overlayLines() {
 		if id := infoID(line); id != "" {
-			p.keys = append(p.keys, []byte(id+"="))
+			p.own.add([]byte(id + "="))
 		}
 	}
 	if p.reference != nil {
@@ -95,7 +95,7 @@ func (p *plan) vcfHeader(h *vcf.Header, o Options) []byte {
 	if len(h.Lines) == 0 {
 		b.WriteString("##fileformat=VCFv4.2\n")
 	}
-	for _, line := range p.own(o) {
+	for _, line := range p.ownLines(o) {
 		b.WriteString(line)
 		b.WriteByte('\n')
 	}
@@ -115,7 +115,7 @@ func (p *plan) replaces(m *vcf.Meta) bool {
 	if m.Key != "INFO" {
 		return false
 	}
-	for _, key := range p.keys {
+	for _, key := range p.own.keys {
 		if m.Get("ID")+"=" == string(key) {
 			return true
 		}
@@ -123,8 +123,8 @@ func (p *plan) replaces(m *vcf.Meta) bool {
 	return false
 }
 
-// own are the header lines that say what was run, and declare what was added.
-func (p *plan) own(o Options) []string {
+// ownLines are the header lines that say what was run, and declare what was added.
+func (p *plan) ownLines(o Options) []string {
 	version := o.Version
 	if version == "" {
 		version = "unknown"

@@ -46,8 +46,17 @@ func (s *sampleCounts) record(rest []byte) {
 	}
 }
 
-// genotype counts one genotype and returns where the next sample begins.
+// genotype counts one genotype and returns where the next sample begins, or the end of rest.
 func (s *sampleCounts) genotype(count *sampleCount, rest []byte, at int) int {
+	if at+3 <= len(rest) && (at+3 == len(rest) || rest[at+3] == ':' || rest[at+3] == '\t') && rest[at]-'0' <= 9 && rest[at+2]-'0' <= 9 && (rest[at+1] == '/' || rest[at+1] == '|') {
+		switch {
+		case rest[at] != rest[at+2]:
+			count.het++
+		case rest[at] != '0':
+			count.hom++
+		}
+		return nextSample(rest, at+3)
+	}
 	const none = -1
 	first, het, alt, missing := none, false, false, false
 	number := none
@@ -81,8 +90,13 @@ func (s *sampleCounts) genotype(count *sampleCount, rest []byte, at int) int {
 	case alt:
 		count.hom++
 	}
-	if next := bytes.IndexByte(rest[min(i, len(rest)):], '\t'); next >= 0 {
-		return min(i, len(rest)) + next + 1
+	return nextSample(rest, min(i, len(rest)))
+}
+
+// nextSample is where the sample behind a place in one begins, or the end of rest.
+func nextSample(rest []byte, at int) int {
+	if next := bytes.IndexByte(rest[at:], '\t'); next >= 0 {
+		return at + next + 1
 	}
 	return len(rest)
 }

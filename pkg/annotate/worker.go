@@ -231,9 +231,7 @@ func (w *worker) show(line []byte, to Collector, effects bool) error {
 
 // appendVCF appends the record's line with its INFO completed; everything else is copied.
 func (w *worker) appendVCF(dst []byte, effects bool) []byte {
-	dst = append(dst, w.record.BeforeInfo()...)
-	before := len(dst)
-	dst = w.appendInfo(dst, w.record.Info)
+	dst, before := w.appendToInfo(dst)
 	separate := func() {
 		if len(dst) > before {
 			dst = append(dst, ';')

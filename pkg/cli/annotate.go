@@ -137,18 +137,23 @@ func formatNamed(name string) (annotate.Format, error) {
 	return 0, usageError("There is no format %q; it is vcf, tsv or jsonl.", name)
 }
 
-// Memory of the engine: what lives is small and of constant size, so the collector may run often, and an unusual file may not make it grow.
+// Memory of the engine: what lives is small and of constant size, so nothing is collected while little is in use, then often, and an unusual file may not
+// make it grow.
 const (
-	collectAt   = 50       // percent of growth, instead of 100
+	collectFrom = 40 << 20 // bytes in use at which the first collection is due
+	collectAt   = 50       // percent of growth from then on, instead of 100
 	memoryLimit = 80 << 20 // bytes, soft
 )
 
 // keepSmall sets the collector for the engine, unless the environment does.
 func keepSmall() {
-	if os.Getenv("GOGC") == "" {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(collectFrom)
+	runtime.AddCleanup(new([1]*byte), func(struct{}) { // when the first collection has found that nobody needs it
 		debug.SetGCPercent(collectAt)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
-	}
+	}, struct{}{})
 }

@@ -57,6 +57,12 @@ func shortKey(ref, alt []byte) (uint64, bool) {
 	return key | uint64(len(ref)<<5|len(alt))<<(2*shortBases), true
 }
 
+// substitutionKey is the short key of one base in the place of another. It reports false for other letters.
+func substitutionKey(ref, alt byte) (uint64, bool) {
+	from, to := twoBits[ref], twoBits[alt]
+	return uint64(from)<<2 | uint64(to) | (1<<5|1)<<(2*shortBases), from|to <= 3
+}
+
 // isSequence reports whether an allele is made of letters alone: not symbolic, not a breakend, neither `*` nor `.`, and not empty.
 func isSequence(allele []byte) bool {
 	for _, b := range allele {

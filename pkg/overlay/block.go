@@ -3,6 +3,7 @@ package overlay
 import (
 	"encoding/binary"
 	"math"
+	"strconv"
 )
 
 // blockRows is the number of rows of a full block.
@@ -244,17 +245,7 @@ func canonicalInteger(value []byte) (uint32, bool) {
 }
 
 // appendUint appends a number in decimal.
-func appendUint(to []byte, n uint32) []byte {
-	var digits [10]byte
-	i := len(digits)
-	for {
-		i--
-		digits[i] = byte('0' + n%10)
-		if n /= 10; n == 0 {
-			return append(to, digits[i:]...)
-		}
-	}
-}
+func appendUint(to []byte, n uint32) []byte { return strconv.AppendUint(to, uint64(n), 10) }
 
 // block is a block as it is read: slices of the file.
 type block struct {
@@ -345,13 +336,18 @@ func (b *block) end(row int) uint32      { return binary.LittleEndian.Uint32(b.e
 func (b *block) reach(row int) uint32    { return binary.LittleEndian.Uint32(b.reaches[4*row:]) }
 
 // has reports whether a row's alleles are these, whose short key is given where they have one.
-func (b *block) has(row int, key uint64, short bool, ref, alt []byte) bool {
-	stored := b.key(row)
-	if stored&longKey == 0 || short {
-		return short && stored == key
+func (b *block) has(row int, a *allele) bool {
+	if a.short {
+		return b.key(row) == a.key
 	}
+	return b.hasLong(row, a.ref, a.alt)
+}
+
+// hasLong compares a row's alleles with some that have no short key.
+func (b *block) hasLong(row int, ref, alt []byte) bool {
+	stored := b.key(row)
 	at := uint64(uint32(stored))
-	if at+8 > uint64(len(b.pool)) {
+	if stored&longKey == 0 || at+8 > uint64(len(b.pool)) {
 		return false
 	}
 	refLen, altLen := uint64(binary.LittleEndian.Uint32(b.pool[at:])), uint64(binary.LittleEndian.Uint32(b.pool[at+4:]))

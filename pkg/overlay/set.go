@@ -24,7 +24,15 @@ type member struct {
 	indexed  *indexed
 	chosen   []int    // fields of the description that are wanted
 	keys     []string // of the chosen fields
-	starts   [][]byte // of the chosen fields: KEY=, or KEY for a flag
+	shown    []shown  // the chosen fields as they are written
+}
+
+// shown is a field as it is written in INFO.
+type shown struct {
+	field int    // of the description
+	start []byte // ;KEY= or, of a flag, ;KEY
+	flag  bool
+	union bool // the record has one value, not one for each allele
 }
 
 // Open opens databases in the order in which they are named. The Set must be closed.
@@ -103,16 +111,16 @@ func (s *Set) Bind(taken func(key string) bool) {
 	used := make(map[string]bool)
 	free := func(key string) bool { return !used[key] && (taken == nil || !taken(key)) }
 	for _, m := range s.members {
-		m.keys, m.starts = m.keys[:0], m.starts[:0]
+		m.keys, m.shown = m.keys[:0], m.shown[:0]
 		for _, i := range m.chosen {
 			key := m.key(m.Fields[i], free)
 			used[key] = true
 			m.keys = append(m.keys, key)
-			start := key + "="
-			if m.Fields[i].Type == "Flag" {
-				start = key
+			start, flag := ";"+key+"=", m.Fields[i].Type == "Flag"
+			if flag {
+				start = ";" + key
 			}
-			m.starts = append(m.starts, []byte(start))
+			m.shown = append(m.shown, shown{i, []byte(start), flag, flag || m.Kind == Intervals})
 		}
 	}
 }

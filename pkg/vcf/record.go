@@ -41,9 +41,15 @@ type Record struct {
 // BeforeInfo is the line up to the column INFO, with the tab before it.
 func (r *Record) BeforeInfo() []byte { return r.Line[:r.info] }
 
+// ToInfo is the line up to the end of the column INFO.
+func (r *Record) ToInfo() []byte { return r.Line[:r.info+len(r.Info)] }
+
 // Alleles cuts ALT at its commas and appends the alleles to dst.
 func (r *Record) Alleles(dst [][]byte) [][]byte {
 	alt := r.Alt
+	if len(alt) == 1 {
+		return append(dst, alt)
+	}
 	for {
 		comma := bytes.IndexByte(alt, ',')
 		if comma < 0 {
@@ -89,6 +95,9 @@ func NewParser(h *Header, limits Limits) *Parser {
 // Parse takes one line apart; the record keeps parts of it. It returns nil or what is wrong.
 func (p *Parser) Parse(r *Record, line []byte) *Problem {
 	r.Line = line
+	if at := p.plain(r); at > 0 {
+		return p.parseInfo(r, at)
+	}
 	at := 0
 	for _, step := range [...]func(*Parser, *Record, int) (int, *Problem){
 		(*Parser).parseChrom, (*Parser).parsePos, (*Parser).parseID, (*Parser).parseRef, (*Parser).parseAlt, (*Parser).parseQual, (*Parser).parseFilter,
