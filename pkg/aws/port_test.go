@@ -1,0 +1,71 @@
+package aws_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"gas/pkg/aws"
+	"gas/pkg/port/porttest"
+	"gas/test/peers"
+)
+
+// at opens a session with an emulator.
+func at(t *testing.T, endpoint, access, secret string) *aws.Session {
+	t.Helper()
+	s, err := aws.OpenSession(context.Background(), "us-east-1",
+		config.WithBaseEndpoint(endpoint), config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(access, secret, "")),
+		config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// newBucket makes a bucket of its own.
+func newBucket(t *testing.T, s *aws.Session) string {
+	t.Helper()
+	name := "b-" + strings.ToLower(uuid.NewString())
+	client := s3.NewFromConfig(s.Config, func(o *s3.Options) { o.UsePathStyle = true })
+	_, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: sdk.String(name)})
+	require.NoError(t, err)
+	return name
+}
+
+// objects runs the suites of objects against an emulator.
+func objects(t *testing.T, s *aws.Session, skip map[string]string) {
+	fresh := func(t *testing.T) porttest.World {
+		b := s.Blobs(newBucket(t, s))
+		return porttest.World{Blobs: b, Parts: b, Skip: skip}
+	}
+	t.Run("blobs", func(t *testing.T) { porttest.Blobs(t, fresh) })
+	t.Run("multipart", func(t *testing.T) { porttest.Multipart(t, fresh) })
+}
+
+func TestObjectsOnVersity(t *testing.T) {
+	objects(t, at(t, peers.Versity(t).URL, peers.VersityAccess, peers.VersitySecret), map[string]string{
+		"of 16 writers of one key one wins, and the object is whole": "versitygw's If-None-Match is not atomic; LocalStack, MiniStack and moto show it",
+	})
+}
+
+func TestObjectsOnLocalStack(t *testing.T) {
+	objects(t, at(t, peers.LocalStack(t).URL, "test", "test"), map[string]string{})
+}
+
+func TestObjectsOnMiniStack(t *testing.T) {
+	objects(t, at(t, peers.MiniStack(t).URL, "123456789012", "test"), map[string]string{
+		"a part that breaks off is not there, and the upload goes on": "MiniStack takes a part whose connection broke for whole; versitygw, LocalStack and moto show it",
+	})
+}
+
+func TestObjectsOnMoto(t *testing.T) {
+	objects(t, at(t, peers.Moto(t).URL, "test", "test"), map[string]string{
+		"an upload belongs to its key": "moto finds an upload under any key; versitygw, LocalStack and MiniStack show it",
+	})
+}
