@@ -1,0 +1,292 @@
+package scenario
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"gas/pkg/user"
+)
+
+// listedRoute is a line of gas routes --json.
+type listedRoute struct{ Method, Path, Who, Scope string }
+
+func (r listedRoute) String() string { return r.Method + " " + r.Path }
+
+// way says how a route is asked so that the owner gets what he wants.
+type way struct {
+	want int    // what the owner in his browser is answered
+	body string // of a form, or JSON where it begins with a brace; FILE is a form with a file
+	own  bool   // it changes a job: each who may gets a job of his own
+}
+
+// ways has a row for every route. {job}, {upload}, {token}, {session} and {owner} stand for what is the owner's.
+var ways = map[string]way{
+	"GET /": {want: 200}, "GET /login": {want: 303}, "GET /login/once": {want: 200}, "POST /login/once": {want: 403, body: "t=wrong"}, "POST /login/:provider": {want: 404},
+	"GET /auth/callback": {want: 403}, "POST /logout": {want: 303}, "POST /theme": {want: 303, body: "theme=dark"}, "GET /docs": {want: 200}, "GET /docs/:page": {want: 200},
+	"GET /status": {want: 200}, "GET /static/:file": {want: 200},
+	"GET /api/v1/openapi.json": {want: 200}, "GET /api/v1/service-info": {want: 200}, "GET /api/v1/status": {want: 200}, "GET /api/v1/references": {want: 200},
+	"GET /api/v1/databases": {want: 200}, "POST /api/v1/device": {want: 201, body: `{"name":"x"}`}, "POST /api/v1/device/token": {want: 404, body: `{"device_code":"x"}`},
+
+	"GET /login/device": {want: 200}, "POST /login/device": {want: 404, body: "code=ABCD-EFGH"},
+	"GET /annotate": {want: 200}, "POST /annotate": {want: 303, body: "FILE"}, "POST /annotate/example": {want: 303}, "GET /annotations": {want: 200},
+	"POST /annotations/delete": {want: 303, body: "id={job}", own: true}, "POST /annotations/rerun": {want: 303, body: "id={job}"},
+	"GET /profile": {want: 200}, "POST /profile": {want: 303, body: "name=ada&institution=x"}, "POST /profile/tokens": {want: 200, body: "name=x&days=1&scope=read"},
+	"POST /profile/tokens/:token/revoke": {want: 303}, "POST /profile/sessions/:session/end": {want: 303}, "GET /profile/export": {want: 200},
+	"POST /profile/delete": {want: 422, body: "confirm=wrong"}, "GET /usage": {want: 200},
+	"GET /subscribe": {want: 200}, "POST /subscribe": {want: 303}, "POST /subscribe/portal": {want: 303}, "GET /checkout": {want: 404}, "POST /checkout": {want: 404, body: "id=x&decision=pay"}, "GET /inbox": {want: 200},
+	"GET /api/v1/me": {want: 200}, "GET /api/v1/usage": {want: 200}, "GET /api/v1/tokens": {want: 200}, "POST /api/v1/tokens": {want: 201, body: `{"name":"x"}`},
+	"DELETE /api/v1/tokens/:token": {want: 204}, "GET /api/v1/jobs": {want: 200}, "POST /api/v1/jobs": {want: 201, body: "FILE"},
+	"POST /api/v1/uploads": {want: 201, body: `{"name":"x.vcf","size":10}`}, "POST /api/v1/jobs/delete": {want: 200, body: `{"ids":["{job}"]}`, own: true}, "POST /api/v1/jobs/rerun": {want: 200, body: `{"ids":["{job}"]}`},
+
+	"GET /annotations/:id": {want: 200}, "GET /annotations/:id/summary": {want: 200}, "GET /annotations/:id/variants": {want: 200}, "GET /annotations/:id/variants/:key": {want: 200},
+	"GET /annotations/:id/genes": {want: 200}, "GET /annotations/:id/files": {want: 200}, "GET /annotations/:id/log": {want: 200}, "GET /annotations/:id/details": {want: 200},
+	"POST /annotations/:id/cancel": {want: 409, own: true}, "POST /annotations/:id/rerun": {want: 303, body: "reference=rCRS"}, "POST /annotations/:id/delete": {want: 303, own: true},
+	"GET /api/v1/jobs/:id": {want: 200}, "DELETE /api/v1/jobs/:id": {want: 204, own: true}, "POST /api/v1/jobs/:id/cancel": {want: 409, own: true}, "POST /api/v1/jobs/:id/rerun": {want: 201},
+	"GET /api/v1/jobs/:id/events": {want: 200}, "GET /api/v1/jobs/:id/log": {want: 200}, "GET /api/v1/jobs/:id/files/:kind": {want: 200}, "GET /api/v1/jobs/:id/summary": {want: 200},
+	"GET /api/v1/jobs/:id/variants": {want: 200}, "GET /api/v1/jobs/:id/genes": {want: 200}, "GET /api/v1/jobs/:id/export": {want: 200},
+	"GET /api/v1/uploads/:id": {want: 200}, "PUT /api/v1/uploads/:id/parts/:n": {want: 200, body: "0123456789"}, "POST /api/v1/uploads/:id/complete": {want: 409, own: true}, "DELETE /api/v1/uploads/:id": {want: 204, own: true},
+
+	"GET /admin": {want: 200}, "GET /admin/jobs": {want: 200}, "GET /admin/jobs/:job": {want: 200}, "GET /admin/users/:user": {want: 200},
+	"POST /admin/redrive": {want: 303, body: "topic=job_requests"}, "POST /admin/plan": {want: 303, body: "user={owner}&plan=premium_user"}, "POST /admin/banner": {want: 303, body: "text="},
+	"POST /webhooks/stripe": {want: 403, body: `{"id":"evt_1"}`},
+}
+
+// stage is the owner with what is his, and the nine who ask.
+type accessStage struct {
+	w     *world
+	s     *server
+	owner *guest
+	ids   map[string]string // of what is the owner's, by what stands for it
+	cast  []actor
+}
+
+// actor is one who asks. Own: he acts for the owner.
+type actor struct {
+	name  string
+	guest *guest
+	own   bool
+}
+
+const ownersName = "ada"
+
+func newAccessStage(t *testing.T) *accessStage {
+	w := newWorld(t, "GAS_LIMIT_API=0", "GAS_LIMIT_UPLOAD=0", "GAS_LIMIT_LOGIN=0", "GAS_FREE_WINDOW=1h", "GAS_ADMINS="+user.ID(user.Local, "boss"))
+	for name, plan := range map[string]string{ownersName: "premium_user", "fred": "free_user", "petra": "premium_user", "boss": "free_user"} {
+		w.must("user", "add", name, "--plan", plan)
+	}
+	s := w.serve()
+	st := &accessStage{w: w, s: s, owner: s.browser(ownersName), ids: map[string]string{"{owner}": user.ID(user.Local, ownersName)}}
+	revoked := w.token(ownersName, "premium_user")
+	a := st.owner.get("/api/v1/tokens")
+	require.Equal(t, http.StatusOK, a.status)
+	st.owner.do(http.MethodDelete, "/api/v1/tokens/"+tokenID(revoked), nil)
+	st.cast = []actor{
+		{"nobody", s.visitor(), false}, {"another free user", s.browser("fred"), false}, {"another premium user", s.browser("petra"), false},
+		{"another's token", s.program(w.token("petra", "premium_user")), false}, {"a revoked token", s.program(revoked), false}, {"an administrator", s.browser("boss"), false},
+		{"a token that reads", s.program(strings.TrimSpace(w.must("token", "create", "--user", ownersName, "--scope", "read"))), true},
+		{"a token that writes", s.program(w.token(ownersName, "premium_user")), true}, {"the owner", st.owner, true},
+	}
+	j, r := s.submit(w.token(ownersName, "premium_user"), w.write("x.vcf", mitochondrial(t, 20)))
+	require.Zero(t, r.code, r.err)
+	st.ids["{job}"] = j.ID
+	return st
+}
+
+// tokenID is the public part of a token.
+func tokenID(token string) string { return strings.Split(token, "_")[1] }
+
+// fresh makes what the owner may lose: an upload, a token, a session, and a job where the route changes one.
+func (st *accessStage) fresh(t *testing.T, r listedRoute, w way) map[string]string {
+	ids := map[string]string{"{owner}": st.ids["{owner}"], "{job}": st.ids["{job}"], "{token}": "none", "{session}": "none", "{upload}": "none"}
+	var made struct {
+		Job    string `json:"job_id"`
+		Upload string `json:"upload_id"`
+		ID     string `json:"id"`
+	}
+	make := func(into string, a answer, id *string) {
+		require.Less(t, a.status, 300, a.body)
+		require.NoError(t, json.Unmarshal([]byte(a.body), &made), a.body)
+		ids[into] = *id
+	}
+	switch {
+	case w.own && strings.Contains(r.Path+w.body, ":id") && !strings.Contains(r.Path, "uploads"), w.own && strings.Contains(w.body, "{job}"):
+		make("{job}", st.owner.do(http.MethodPost, "/api/v1/jobs/"+st.ids["{job}"]+"/rerun", strings.NewReader("{}"), "Content-Type", "application/json"), &made.Job)
+		st.owner.eventually("/api/v1/jobs/"+ids["{job}"], func(a answer) bool { return strings.Contains(a.body, `"COMPLETED"`) })
+	case strings.Contains(r.Path, "/uploads/"):
+		make("{upload}", st.owner.do(http.MethodPost, "/api/v1/uploads", strings.NewReader(`{"name":"x.vcf","size":10}`), "Content-Type", "application/json"), &made.Upload)
+	case strings.Contains(r.Path, ":token"):
+		make("{token}", st.owner.do(http.MethodPost, "/api/v1/tokens", strings.NewReader(`{"name":"x"}`), "Content-Type", "application/json"), &made.ID)
+	case strings.Contains(r.Path, ":session"):
+		st.s.browser(ownersName)
+		found := regexp.MustCompile(`/profile/sessions/([^/"]+)/end`).FindStringSubmatch(st.owner.get("/profile").body)
+		require.NotNil(t, found)
+		ids["{session}"] = found[1]
+	}
+	return ids
+}
+
+// ask sends the route's request.
+func (st *accessStage) ask(t *testing.T, g *guest, r listedRoute, w way, ids map[string]string) answer {
+	fill := func(text string) string {
+		for what, id := range ids {
+			text = strings.ReplaceAll(text, what, id)
+		}
+		return text
+	}
+	id := "{job}"
+	if strings.Contains(r.Path, "/uploads/") {
+		id = "{upload}"
+	}
+	path := fill(strings.NewReplacer(":id", id, ":job", "{job}", ":user", "{owner}", ":provider", "none", ":page", "api", ":file", "gas.css", ":kind", "result", ":token", "{token}", ":session", "{session}", ":key", "1", ":n", "1").Replace(r.Path))
+	require.NotContains(t, path, ":", "a parameter without a value")
+	switch body := fill(w.body); {
+	case body == "":
+		return g.do(r.Method, path, nil)
+	case body == "FILE":
+		var text strings.Builder
+		form := multipart.NewWriter(&text)
+		part, err := form.CreateFormFile("file", "y.vcf")
+		require.NoError(t, err)
+		_, err = part.Write([]byte(header + record))
+		require.NoError(t, err)
+		require.NoError(t, form.Close())
+		return g.do(r.Method, path, strings.NewReader(text.String()), "Content-Type", form.FormDataContentType())
+	case body[0] == '{':
+		return g.do(r.Method, path, strings.NewReader(body), "Content-Type", "application/json")
+	default:
+		return g.do(r.Method, path, strings.NewReader(body), "Content-Type", "application/x-www-form-urlencoded")
+	}
+}
+
+// wanted says what a route answers to one who asks.
+func wanted(r listedRoute, w way, who string) []int {
+	token := strings.Contains(who, "token")
+	page := r.Method == http.MethodGet && !strings.HasPrefix(r.Path, "/api/")
+	switch {
+	case who == "a revoked token":
+		return []int{401}
+	case r.Who == "signed":
+		return []int{403}
+	case r.Who == "anyone":
+		if r.Path == "/login" && who != "the owner" { // who is signed in is led on
+			return []int{200, 303}
+		}
+		return []int{w.want}
+	case who == "nobody" && page:
+		return []int{303}
+	case who == "nobody":
+		return []int{401}
+	case token && r.Scope == "", who == "a token that reads" && r.Scope != "read":
+		return []int{403}
+	case r.Who == "admin" && who == "an administrator":
+		return []int{w.want}
+	case r.Who == "admin":
+		return []int{403}
+	case r.Who == "owner" && !strings.HasPrefix(who, "a token") && who != "the owner":
+		return []int{404}
+	case who == "the owner", strings.HasPrefix(who, "a token"):
+		return []int{w.want}
+	}
+	// One's own part of a route that whoever is signed in may use: what it is asked about is another's, or needs another plan.
+	return []int{w.want, 200, 404, 422}
+}
+
+// belongings is all that could change: what the owner sees of his jobs, tokens and himself.
+func (st *accessStage) belongings(t *testing.T) string {
+	st.owner.eventually("/api/v1/jobs?limit=100", func(a answer) bool { // else a job moves by itself
+		return !strings.Contains(a.body, `"PENDING"`) && !strings.Contains(a.body, `"RUNNING"`)
+	})
+	all := ""
+	for _, path := range []string{"/api/v1/me", "/api/v1/jobs?limit=100", "/api/v1/tokens", "/profile/export", "/api/v1/usage"} {
+		a := st.owner.get(path)
+		require.Equal(t, http.StatusOK, a.status, "%s %s", path, a.body)
+		all += a.body
+	}
+	return regexp.MustCompile(`"(last_used|request_id)":\s*"[^"]*"`).ReplaceAllString(all, "")
+}
+
+// T11: whoever asks for what is not his is answered as if it did not exist, on every route there is.
+func TestT11EveryRouteIsOpenToWhomItsTableSaysAndNobodyElseChangesAnything(t *testing.T) {
+	t.Parallel()
+	st := newAccessStage(t)
+	var routes []listedRoute
+	require.NoError(t, json.Unmarshal([]byte(st.w.must("routes", "--json")), &routes))
+	require.Greater(t, len(routes), 60)
+	for _, r := range routes {
+		w, ok := ways[r.String()]
+		require.True(t, ok, "%s has no row in the matrix: say how it is asked and what its owner gets", r)
+		ids := st.fresh(t, r, w)
+		before := st.belongings(t)
+		for _, who := range st.cast {
+			if !who.own {
+				st.checkStranger(t, r, w, who, ids)
+			}
+		}
+		assert.Equal(t, before, st.belongings(t), "%s by others changed what is the owner's", r)
+		for _, who := range st.cast {
+			if who.own {
+				st.checkOwner(t, r, w, who, ids)
+			}
+		}
+	}
+	for listed := range ways {
+		require.True(t, slices.ContainsFunc(routes, func(r listedRoute) bool { return r.String() == listed }), "%s is no route any more", listed)
+	}
+}
+
+func (st *accessStage) checkStranger(t *testing.T, r listedRoute, w way, who actor, ids map[string]string) {
+	a := st.ask(t, who.guest, r, w, ids)
+	if want := wanted(r, w, who.name); !slices.Contains(want, a.status) {
+		t.Errorf("%s by %s is %d, not %v: %.300s", r, who.name, a.status, want, a.body)
+	}
+	if a.status == http.StatusSeeOther && who.name == "nobody" && r.Who != "anyone" {
+		require.True(t, strings.HasPrefix(a.header.Get("Location"), "/login?next="), "%s leads to %s", r, a.header.Get("Location"))
+	}
+	if a.status == http.StatusNotFound && r.Who == "owner" {
+		missing := map[string]string{}
+		for what := range ids {
+			missing[what] = "01890000-0000-7000-8000-000000000000"
+		}
+		b := st.ask(t, who.guest, r, w, missing)
+		require.Equal(t, b.status, a.status, "%s by %s", r, who.name)
+		require.Equal(t, withoutIDs(b, missing), withoutIDs(a, ids), "%s by %s: another's and a missing one look the same", r, who.name)
+	}
+	if r.Path == "/logout" && who.guest.token == "" && who.name != "nobody" {
+		who.guest.signIn(map[string]string{"another free user": "fred", "another premium user": "petra", "an administrator": "boss"}[who.name])
+	}
+}
+
+func (st *accessStage) checkOwner(t *testing.T, r listedRoute, w way, who actor, ids map[string]string) {
+	want := wanted(r, w, who.name)
+	if who.name != "a token that reads" && !slices.Equal(want, []int{403}) { // the one before may have used it up
+		ids = st.fresh(t, r, w)
+	}
+	a := st.ask(t, who.guest, r, w, ids)
+	if !slices.Contains(want, a.status) {
+		t.Errorf("%s by %s is %d, not %v: %.300s", r, who.name, a.status, want, a.body)
+	}
+	if r.Path == "/logout" && who.guest.token == "" {
+		who.guest.signIn(ownersName)
+	}
+}
+
+// withoutIDs is an answer without what differs between any two requests.
+func withoutIDs(a answer, ids map[string]string) string {
+	text := strings.ReplaceAll(a.body, a.header.Get("X-Request-Id"), "N")
+	for _, id := range ids {
+		if len(id) > 20 {
+			text = strings.ReplaceAll(strings.ReplaceAll(text, id, "ID"), url.QueryEscape(id), "ID")
+		}
+	}
+	return fmt.Sprint(a.status, a.header.Get("Content-Type"), text)
+}
