@@ -2,11 +2,14 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,40 +21,94 @@ import (
 
 func (a *app) loginCommand() *cobra.Command {
 	var r remote
+	var paste, noBrowser bool
+	var name string
 	command := &cobra.Command{
 		Use:   "login",
 		Short: "sign in to a server, for the commands that talk to it",
-		Long: "Signs in to a server with an API token and keeps it in a file that only you can read.\n" +
-			"The token is made on the server's page /profile, or by gas token create on its data folder.\n" +
-			"It is read from the terminal without being shown, or from standard input.",
+		Long: "Signs in to a server by its pages: prints an address and a code, opens the address in a browser where there is one, and waits until you have agreed there.\n" +
+			"The token that it gets lives for 90 days and is kept in a file that only you can read. gas logout revokes it.\n" +
+			"With --with-token it takes a token that was made elsewhere, from the terminal without showing it or from standard input.",
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			c, err := a.connect(r)
 			if err != nil {
 				return err
 			}
-			a.say("Make a token at %s/profile and paste it here.", c.Server)
-			if c.Token, err = a.readSecret("token: "); err != nil {
-				return err
+			c.Token = ""
+			if paste {
+				c.Token, err = a.readSecret("token: ")
+			} else {
+				c.Token, err = a.askInBrowser(command.Context(), c, client.TokenWish{Name: firstOf(name, thisMachine())}, noBrowser)
 			}
-			me, err := c.Me(command.Context())
 			if err != nil {
 				return err
 			}
-			kept, err := readCredentials()
-			if err != nil {
-				return err
-			}
-			kept.Server, kept.Tokens[c.Server] = c.Server, c.Token
-			if err := writeCredentials(kept); err != nil {
-				return err
-			}
-			a.say("Signed in to %s as %s.", c.Server, nameOf(me))
-			return nil
+			return a.keepLogin(command.Context(), c)
 		},
 	}
+	command.Flags().BoolVar(&paste, "with-token", false, "take a token that was made elsewhere")
+	command.Flags().BoolVar(&noBrowser, "no-browser", false, "open no browser: print the address alone")
+	command.Flags().StringVar(&name, "name", "", "what the token is called on your profile (default: gas on this machine)")
 	r.flag(command)
 	return command
+}
+
+// askInBrowser asks for a token that a person agrees to on a page, and waits for it.
+func (a *app) askInBrowser(ctx context.Context, c *client.Client, wish client.TokenWish, noBrowser bool) (secret string, err error) {
+	asked, err := c.AskForToken(ctx, wish)
+	if err != nil {
+		return "", err
+	}
+	// Without these lines nobody could agree, so --quiet does not hide them.
+	fmt.Fprintf(a.err, "Open %s\nand let the program in if the page shows the code %s.\n", printable(asked.Page), printable(asked.UserCode))
+	if !noBrowser && a.openPage(asked.Page) {
+		a.say("Your browser opens it.")
+	}
+	t, err := c.AwaitToken(ctx, asked)
+	return t.Secret, err
+}
+
+// keepLogin tries a token out and keeps it.
+func (a *app) keepLogin(ctx context.Context, c *client.Client) error {
+	me, err := c.Me(ctx)
+	if err != nil {
+		return err
+	}
+	kept, err := readCredentials()
+	if err != nil {
+		return err
+	}
+	before := kept.Tokens[c.Server]
+	kept.Server, kept.Tokens[c.Server] = c.Server, c.Token
+	if err := writeCredentials(kept); err != nil {
+		return err
+	}
+	if before != "" && before != c.Token {
+		old := *c
+		old.Token = before
+		_ = revokeOwn(ctx, &old) // the one that is forgotten shall not live on; one that is dead already is as it should be
+	}
+	a.say("Signed in to %s as %s.", c.Server, nameOf(me))
+	return nil
+}
+
+// thisMachine is what a token is called where nothing is said.
+func thisMachine() string {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		return "gas"
+	}
+	return "gas on " + host
+}
+
+// revokeOwn ends the very token that a client has. One that is not valid any more is fine.
+func revokeOwn(ctx context.Context, c *client.Client) error {
+	err := c.RevokeToken(ctx, client.TokenID(c.Token))
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.SignedOut) {
+		return nil
+	}
+	return err
 }
 
 func (a *app) logoutCommand() *cobra.Command {
@@ -59,42 +116,75 @@ func (a *app) logoutCommand() *cobra.Command {
 	var all bool
 	command := &cobra.Command{
 		Use:   "logout",
-		Short: "forget the token of a server",
+		Short: "revoke the token of a server and forget it",
+		Long:  "Revokes the token that gas login has kept and forgets it. It is forgotten also where it cannot be revoked; then the exit code tells why.",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if all {
-				path, err := credentialsFile()
+		RunE: func(command *cobra.Command, _ []string) error {
+			kept, err := readCredentials()
+			if err != nil && !all {
+				return err
+			}
+			servers := slices.Sorted(maps.Keys(kept.Tokens))
+			if !all {
+				c, err := a.connect(r)
 				if err != nil {
 					return err
 				}
-				if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-					return fmt.Errorf("remove credentials: %w", err)
-				}
-				a.say("Signed out everywhere.")
-				return nil
+				servers = []string{c.Server}
 			}
-			c, err := a.connect(r)
-			if err != nil {
-				return err
-			}
-			kept, err := readCredentials()
-			if err != nil {
-				return err
-			}
-			delete(kept.Tokens, c.Server)
-			if kept.Server == c.Server {
-				kept.Server = ""
-			}
-			if err := writeCredentials(kept); err != nil {
-				return err
-			}
-			a.say("Signed out of %s. The token still lives: revoke it on the page /profile.", c.Server)
-			return nil
+			return a.signOut(command.Context(), kept, servers, all)
 		},
 	}
-	command.Flags().BoolVar(&all, "all", false, "forget the tokens of all servers")
+	command.Flags().BoolVar(&all, "all", false, "of all servers")
 	r.flag(command)
 	return command
+}
+
+// signOut forgets tokens, then revokes them: a server that is away must not keep a token on this machine.
+func (a *app) signOut(ctx context.Context, kept credentials, servers []string, all bool) error {
+	tokens := maps.Clone(kept.Tokens)
+	for _, server := range servers {
+		delete(kept.Tokens, server)
+		if kept.Server == server {
+			kept.Server = ""
+		}
+	}
+	if err := forget(kept, all); err != nil {
+		return err
+	}
+	var failed error
+	for _, server := range servers {
+		if tokens[server] == "" {
+			a.say("Nobody was signed in to %s.", server)
+			continue
+		}
+		c, err := client.New(server, tokens[server], version)
+		if err == nil {
+			err = revokeOwn(ctx, c)
+		}
+		if err != nil {
+			a.say("Signed out of %s, but the token still lives: revoke it on the page %s/profile.", server, server)
+			failed = errors.Join(failed, err)
+			continue
+		}
+		a.say("Signed out of %s.", server)
+	}
+	return failed
+}
+
+// forget writes what is still kept, or removes the file, which may be one that cannot be read.
+func forget(kept credentials, all bool) error {
+	if !all {
+		return writeCredentials(kept)
+	}
+	path, err := credentialsFile()
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove credentials: %w", err)
+	}
+	return nil
 }
 
 func (a *app) whoamiCommand() *cobra.Command {

@@ -93,6 +93,9 @@ func readCredentials() (credentials, error) {
 	if err := json.Unmarshal(raw, &kept); err != nil {
 		return kept, fault.New(fault.Usage, "The file of credentials %s cannot be read.", path).WithHint("gas logout --all removes it")
 	}
+	if kept.Tokens == nil {
+		kept.Tokens = map[string]string{}
+	}
 	return kept, nil
 }
 

@@ -140,7 +140,7 @@ func (s *site) makeToken(c echo.Context) error {
 	if len(scopes) == 0 {
 		return fault.New(fault.BadInput, "A token without a scope opens nothing. Tick at least one.")
 	}
-	_, secret, err := s.newToken(c, form.Get("name"), scopes, days)
+	_, secret, err := s.newToken(c, tokenWish{Name: form.Get("name"), Scopes: scopes, Days: days})
 	if err != nil {
 		return err
 	}

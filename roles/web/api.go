@@ -326,45 +326,17 @@ func (s *site) apiMakeToken(c echo.Context) error {
 	if err := s.onlyOnce(c); err != nil {
 		return err
 	}
-	body := struct {
-		Name   string  `json:"name"`
-		Scopes []Scope `json:"scopes"`
-		Days   *int    `json:"days"`
-	}{}
-	if err := readJSON(c, &body); err != nil {
+	wish := defaultWish()
+	if err := readJSON(c, &wish); err != nil {
 		return err
 	}
-	days := int(DefaultTokenLife / (24 * time.Hour))
-	if body.Days != nil {
-		days = *body.Days
-	}
-	token, secret, err := s.newToken(c, body.Name, body.Scopes, days)
+	token, secret, err := s.newToken(c, wish)
 	if err != nil {
 		return err
 	}
 	shape := tokenShape(token)
 	shape.Secret = &secret
 	return c.JSON(http.StatusCreated, shape)
-}
-
-// newToken makes a token that lives for a number of days, 0 = without end.
-func (s *site) newToken(c echo.Context, name string, scopes []Scope, days int) (Token, string, error) {
-	name = strings.TrimSpace(name)
-	if name == "" || len(name) > 100 {
-		return Token{}, "", fault.New(fault.BadInput, "A token needs a name of at most 100 bytes, so that you know it again.")
-	}
-	if days < 0 || days > 3650 {
-		return Token{}, "", fault.New(fault.BadInput, "A token lives for 1 to 3650 days, or 0 = without end.")
-	}
-	now, expires := s.Now(), time.Time{}
-	if days > 0 {
-		expires = now.Add(time.Duration(days) * 24 * time.Hour)
-	}
-	token, secret, err := NewToken(c.Request().Context(), s.Records, who(c).user.ID, name, scopes, now, expires)
-	if err == nil {
-		s.note(c, port.AuditToken, token.Text())
-	}
-	return token, secret, err
 }
 
 // apiRevokeToken answers DELETE /api/v1/tokens/:token.

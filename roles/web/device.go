@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 	"gas/pkg/port"
 )
 
-// A program on a machine without a browser signs in as in RFC 8628: it asks for a code, a person types the code into a page and presses a button,
-// and the program, which has asked meanwhile, gets a token.
+// A program without a browser of its own gets a token as in RFC 8628: it asks for a code and says what the token shall be, a person looks at that on
+// a page and presses a button, and the program, which has asked meanwhile, gets the token.
 
 const (
 	deviceKind = "device" // by the hash of the program's secret
@@ -24,30 +25,48 @@ const (
 	devicePoll = 2 * time.Second
 )
 
-// deviceValue is a sign-in that a program has begun. Owner is empty until a person has agreed.
+// deviceValue is a token that a program has asked for. Owner is empty until a person has agreed.
 type deviceValue struct {
-	Code  string `json:"code"`
-	Name  string `json:"name"`
-	Owner string `json:"owner,omitempty"`
+	tokenWish
+	Owner   string `json:"owner,omitempty"`
+	Refused bool   `json:"refused,omitempty"`
+}
+
+// newUserCode is 40 random bits that a person can copy: two times four letters and digits.
+func newUserCode() string {
+	code := strings.ToUpper(randomText(5))
+	return code[:4] + "-" + code[4:]
+}
+
+// codeID is a code as it is kept: however a person has typed it.
+func codeID(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' || r >= '2' && r <= '7' {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(firstOf(text, 64)))
 }
 
 // apiBeginDevice answers POST /api/v1/device.
 func (s *site) apiBeginDevice(c echo.Context) error {
-	var body struct {
-		Name string `json:"name"`
-	}
-	if err := readJSON(c, &body); err != nil {
+	wish := defaultWish()
+	if err := readJSON(c, &wish); err != nil {
 		return err
 	}
-	secret, code := newSecret(), strings.ToUpper(randomText(5))
-	raw, err := json.Marshal(deviceValue{Code: code, Name: orDefault(cleanLine(body.Name), "a program")})
+	wish.Name = orDefault(cleanLine(wish.Name), "a program")
+	if err := wish.check(); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(deviceValue{tokenWish: wish})
 	if err != nil {
 		return err
 	}
+	secret, code := newSecret(), newUserCode()
 	ctx, now := c.Request().Context(), s.Now()
 	for _, r := range []port.Record{
 		{Kind: deviceKind, ID: digest(secret), Value: raw, Created: now, Expires: now.Add(deviceLife)},
-		{Kind: codeKind, ID: code, Value: []byte(digest(secret)), Created: now, Expires: now.Add(deviceLife)},
+		{Kind: codeKind, ID: codeID(code), Value: []byte(digest(secret)), Created: now, Expires: now.Add(deviceLife)},
 	} {
 		if err := s.Records.Create(ctx, r); err != nil {
 			return fmt.Errorf("keep device: %w", err)
@@ -60,7 +79,7 @@ func (s *site) apiBeginDevice(c echo.Context) error {
 	})
 }
 
-// apiDeviceToken answers POST /api/v1/device/token: 409 until somebody has agreed, then the token, once.
+// apiDeviceToken answers POST /api/v1/device/token: 409 until somebody has agreed, then the token, once; 403 when somebody has refused.
 func (s *site) apiDeviceToken(c echo.Context) error {
 	var body struct {
 		Code string `json:"device_code"`
@@ -73,14 +92,17 @@ func (s *site) apiDeviceToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if value.Owner == "" {
+	if value.Owner == "" && !value.Refused {
 		return fault.New(fault.Conflict, "Nobody has agreed yet.").After(devicePoll)
 	}
 	if _, err := s.Records.Take(ctx, deviceKind, id); err != nil { // of two that ask at once, one gets it
 		return err
 	}
+	if value.Refused {
+		return fault.New(fault.Denied, "It was refused in the browser.")
+	}
 	now := s.Now()
-	token, secret, err := NewToken(ctx, s.Records, value.Owner, value.Name, nil, now, now.Add(DefaultTokenLife))
+	token, secret, err := NewToken(ctx, s.Records, value.Owner, value.Name, value.Scopes, now, value.expires(now))
 	if err != nil {
 		return err
 	}
@@ -90,11 +112,15 @@ func (s *site) apiDeviceToken(c echo.Context) error {
 	return c.JSON(http.StatusCreated, shape)
 }
 
+func noCode() *fault.Fault {
+	return fault.New(fault.NotFound, "There is no such code, or it is older than ten minutes.").WithHint("Look at the program again, or start it anew.")
+}
+
 func (s *site) device(c echo.Context, id string) (deviceValue, error) {
 	var value deviceValue
 	record, err := s.Records.Get(c.Request().Context(), deviceKind, id)
 	if errors.Is(err, port.ErrNotFound) {
-		return value, fault.New(fault.NotFound, "There is no such code, or it is older than ten minutes.")
+		return value, noCode()
 	}
 	if err != nil {
 		return value, fmt.Errorf("read device: %w", err)
@@ -102,39 +128,81 @@ func (s *site) device(c echo.Context, id string) (deviceValue, error) {
 	return value, json.Unmarshal(record.Value, &value)
 }
 
-// devicePage answers GET /login/device.
-func (s *site) devicePage(c echo.Context) error {
-	return s.show(c, "once", head{Title: "Let a program in"}, buttonView{
-		Heading: "Let a program in", Text: "A program shows a code and asks to act for you: to submit jobs and to read results. Agree only if you started it yourself and the code is the same.",
-		Action: "/login/device", Button: "Let it in", Code: &fieldView{Value: firstOf(c.QueryParam("code"), 16)},
-	})
+// deviceView is what a program asks for; without a code the page asks for that.
+type deviceView struct {
+	Code, Name, Life string
+	Scopes           []string
 }
 
-type doneView struct{ Heading, Text string }
-
-// agreeDevice answers POST /login/device.
-func (s *site) agreeDevice(c echo.Context) error {
-	ctx := c.Request().Context()
-	code := strings.ToUpper(strings.TrimSpace(c.FormValue("code")))
-	record, err := s.Records.Take(ctx, codeKind, code)
+// devicePage answers GET /login/device.
+func (s *site) devicePage(c echo.Context) error {
+	code := c.QueryParam("code")
+	if code == "" {
+		return s.show(c, "device", head{Title: "Let a program in"}, deviceView{})
+	}
+	record, err := s.Records.Get(c.Request().Context(), codeKind, codeID(code))
 	if errors.Is(err, port.ErrNotFound) {
-		return fault.New(fault.NotFound, "There is no such code, or it is older than ten minutes.").WithHint("Look at the program again, or start it anew.")
+		return noCode()
 	}
 	if err != nil {
 		return fmt.Errorf("read code: %w", err)
 	}
-	owner := who(c).user.ID
+	value, err := s.device(c, string(record.Value))
+	if err != nil {
+		return err
+	}
+	view := deviceView{Code: code, Name: visible(value.Name), Life: "for " + plural(value.Days, "day", "days")}
+	if value.Days == 0 {
+		view.Life = "without end"
+	}
+	for _, scope := range value.Scopes {
+		view.Scopes = append(view.Scopes, scopeText(scope))
+	}
+	return s.show(c, "device", head{Title: "Let a program in"}, view)
+}
+
+type doneView struct{ Heading, Text string }
+
+// agreeDevice answers POST /login/device. The field decision with the value refuse refuses.
+func (s *site) agreeDevice(c echo.Context) error {
+	ctx, w := c.Request().Context(), who(c)
+	record, err := s.Records.Get(ctx, codeKind, codeID(c.FormValue("code")))
+	if errors.Is(err, port.ErrNotFound) {
+		return noCode()
+	}
+	if err != nil {
+		return fmt.Errorf("read code: %w", err)
+	}
+	refused := c.FormValue("decision") == "refuse"
 	_, err = s.Records.Update(ctx, deviceKind, string(record.Value), func(r *port.Record) error {
 		var value deviceValue
 		if err := json.Unmarshal(r.Value, &value); err != nil {
 			return err
 		}
-		value.Owner = owner
+		switch {
+		case value.Owner != "" || value.Refused: // somebody else was quicker
+			return port.ErrNotFound
+		case refused:
+			value.Refused = true
+		case slices.Contains(value.Scopes, ScopeAdmin) && !w.admin:
+			return fault.New(fault.Denied, "The program asks for what administrators may do, and you are none.")
+		default:
+			value.Owner = w.user.ID
+		}
 		r.Value, err = json.Marshal(value)
 		return err
 	})
+	if errors.Is(err, port.ErrNotFound) {
+		return noCode()
+	}
 	if err != nil {
 		return fmt.Errorf("let device in: %w", err)
+	}
+	if err := s.Records.Delete(ctx, codeKind, record.ID); err != nil {
+		return fmt.Errorf("use up code: %w", err)
+	}
+	if refused {
+		return s.show(c, "done", head{Title: "It is refused"}, doneView{Heading: "The program is refused", Text: "It gets nothing. You can close this page."})
 	}
 	return s.show(c, "done", head{Title: "It is let in"}, doneView{Heading: "The program is let in", Text: "You can close this page. Its token stands on your profile, where you can revoke it."})
 }

@@ -73,7 +73,7 @@ func Routes() []Route {
 		{Method: post, Path: api + "/device/token", Who: Anyone, Limit: LimitAPI, Does: "ends the sign-in of a program with a token", do: (*site).apiDeviceToken},
 
 		// Whoever is signed in.
-		{Method: get, Path: "/login/device", Who: SignedIn, Does: "the button that lets a program in", do: (*site).devicePage},
+		{Method: get, Path: "/login/device", Who: SignedIn, Limit: LimitLogin, Does: "what a program asks for, with the button that lets it in", do: (*site).devicePage},
 		{Method: post, Path: "/login/device", Who: SignedIn, Limit: LimitLogin, Does: "lets a program in", do: (*site).agreeDevice},
 		{Method: get, Path: "/annotate", Who: SignedIn, Does: "the form for a file", do: (*site).annotatePage},
 		{Method: post, Path: "/annotate", Who: SignedIn, Limit: LimitUpload, Does: "takes a file", do: (*site).annotate},

@@ -52,7 +52,6 @@ type buttonView struct {
 	Heading, Text  string
 	Action, Button string
 	Hidden         []fieldView
-	Code           *fieldView
 }
 
 type fieldView struct{ Name, Value string }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"gas/pkg/fault"
 	"gas/pkg/port"
 )
@@ -62,10 +64,8 @@ func NewToken(ctx context.Context, records port.Records, owner, name string, sco
 	if len(scopes) == 0 {
 		scopes = DefaultScopes
 	}
-	for _, s := range scopes {
-		if !slices.Contains(Scopes, s) {
-			return Token{}, "", fault.New(fault.BadInput, "There is no scope %q.", s).WithHint("The scopes are %s.", scopeList(Scopes))
-		}
+	if err := checkScopes(scopes); err != nil {
+		return Token{}, "", err
 	}
 	secret := newSecret()
 	value, err := json.Marshal(tokenValue{Name: name, Scopes: scopes, SHA256: digest(secret)})
@@ -78,6 +78,15 @@ func NewToken(ctx context.Context, records port.Records, owner, name string, sco
 	}
 	token, err := tokenOf(record)
 	return token, tokenPrefix + record.ID + "_" + secret, err
+}
+
+func checkScopes(scopes []Scope) error {
+	for _, s := range scopes {
+		if !slices.Contains(Scopes, s) {
+			return fault.New(fault.BadInput, "There is no scope %q.", s).WithHint("The scopes are %s.", scopeList(Scopes))
+		}
+	}
+	return nil
 }
 
 // Tokens lists a user's tokens, newest first.
@@ -170,4 +179,54 @@ func (t Token) Text() string {
 		return text + ", without end"
 	}
 	return text + ", until " + t.Expires.UTC().Format(time.DateOnly)
+}
+
+// tokenWish is what a new token shall be, as a form or a program says it.
+type tokenWish struct {
+	Name   string  `json:"name"`
+	Scopes []Scope `json:"scopes"`
+	Days   int     `json:"days"` // that it lives; 0 = without end
+}
+
+const (
+	defaultTokenDays = int(DefaultTokenLife / (24 * time.Hour))
+	maxTokenDays     = 3650
+)
+
+// defaultWish is what a token is where nothing is said.
+func defaultWish() tokenWish {
+	return tokenWish{Scopes: slices.Clone(DefaultScopes), Days: defaultTokenDays}
+}
+
+// check refuses a wish that no token can be made of.
+func (w tokenWish) check() error {
+	if w.Name == "" || len(w.Name) > 100 {
+		return fault.New(fault.BadInput, "A token needs a name of at most 100 bytes, so that you know it again.")
+	}
+	if w.Days < 0 || w.Days > maxTokenDays {
+		return fault.New(fault.BadInput, "A token lives for 1 to %d days, or 0 = without end.", maxTokenDays)
+	}
+	return checkScopes(w.Scopes)
+}
+
+// expires is the end of the token, zero where it has none.
+func (w tokenWish) expires(now time.Time) time.Time {
+	if w.Days == 0 {
+		return time.Time{}
+	}
+	return now.Add(time.Duration(w.Days) * 24 * time.Hour)
+}
+
+// newToken makes a token for who asks.
+func (s *site) newToken(c echo.Context, wish tokenWish) (Token, string, error) {
+	wish.Name = strings.TrimSpace(wish.Name)
+	if err := wish.check(); err != nil {
+		return Token{}, "", err
+	}
+	now := s.Now()
+	token, secret, err := NewToken(c.Request().Context(), s.Records, who(c).user.ID, wish.Name, wish.Scopes, now, wish.expires(now))
+	if err == nil {
+		s.note(c, port.AuditToken, token.Text())
+	}
+	return token, secret, err
 }
