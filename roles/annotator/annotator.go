@@ -116,6 +116,7 @@ func settle(ctx context.Context, d role.Deps, j job.Job, err error) error {
 		if err != nil {
 			return err
 		}
+		logFailed(d, j, string(why.Kind))
 		return ignored(d, f.NextOf(after, j.UserID))
 	case ctx.Err() != nil, errors.Is(err, port.ErrUnavailable):
 		return errors.Join(err, f.Yield(after, j.ID, by))
@@ -125,9 +126,15 @@ func settle(ctx context.Context, d role.Deps, j job.Job, err error) error {
 	case failed != nil:
 		return failed
 	case last:
+		logFailed(d, j, string(fault.Unavailable))
 		return role.Hopeless{Why: err}
 	}
 	return err
+}
+
+// logFailed writes the line that an operator's alarm counts.
+func logFailed(d role.Deps, j job.Job, code string) {
+	d.Log.Info().Str("job", j.ID).Str("user", j.UserID).Str("code", code).Msg("job failed")
 }
 
 // ignored logs an error that must not send a finished job's message back.
