@@ -94,9 +94,13 @@ func (f Flow) sendFanOut(c *port.Change) {
 // settleRounds bounds how often a subscription is fetched again because the user's record changed meanwhile.
 const settleRounds = 20
 
+// ErrOtherCustomer says that an event is about a customer who is not, or is no longer, the user's.
+var ErrOtherCustomer = errors.New("the customer is not this user's")
+
 // Settle makes a user's plan what the payment provider says now. Events are hints: whichever comes last, and in whatever order, the subscription is
-// fetched after the user's version was read, and the commit holds only on that version. seen is the event's id, empty for a nightly look.
-// port.ErrExists when the event had its effect before.
+// fetched after the user's version was read, and the commit holds only on that version. seen is the event's id; port.ErrExists when the event had
+// its effect before. Without an event, as at night, the plan follows only a subscription that has changed since it was looked at last: what an
+// operator has set meanwhile stays.
 func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, seen string) (user.User, error) {
 	for range settleRounds {
 		u, err := f.Store.User(ctx, userID)
@@ -106,6 +110,9 @@ func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, s
 		if customer == "" {
 			customer = u.Billing.Customer
 		}
+		if u.Billing.Customer != "" && customer != u.Billing.Customer {
+			return u, ErrOtherCustomer
+		}
 		billing, active, err := pay.Current(ctx, customer)
 		if err != nil {
 			return u, fmt.Errorf("fetch subscription of %s: %w", userID, err)
@@ -113,6 +120,15 @@ func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, s
 		plan := user.Free
 		if active {
 			plan = user.Premium
+		}
+		billing.Paid = active
+		if seen == "" {
+			if billing.SameAs(u.Billing) {
+				return u, nil
+			}
+			if billing.Paid == u.Billing.Paid {
+				plan = u.Plan
+			}
 		}
 		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, By: port.AuditPayment, IfVersion: &u.Version})
 		if !errors.Is(err, port.ErrConflict) {

@@ -35,6 +35,10 @@ type payments struct {
 	now     port.Clock
 }
 
+func (p *payments) Price(context.Context) (port.Price, error) {
+	return port.Price{}, fmt.Errorf("the local checkout charges nothing: %w", port.ErrNotFound)
+}
+
 func (p *payments) Checkout(ctx context.Context, u user.User, success, cancel string) (port.Checkout, error) {
 	return p.begin(ctx, port.LocalOrder{UserID: u.ID, Success: success, Cancel: cancel})
 }
@@ -55,7 +59,7 @@ func (p *payments) begin(ctx context.Context, order port.LocalOrder) (port.Check
 	if err != nil {
 		return port.Checkout{}, fmt.Errorf("begin checkout: %w", err)
 	}
-	return port.Checkout{ID: id, URL: "/checkout?" + url.Values{"id": {id}}.Encode()}, nil
+	return port.Checkout{ID: id, URL: "/checkout?" + url.Values{"id": {id}}.Encode(), Customer: customerOf(order.UserID)}, nil
 }
 
 func (p *payments) Describe(ctx context.Context, checkoutID string) (port.LocalOrder, error) {

@@ -19,12 +19,16 @@ const signatureHeader = "Memory-Signature"
 // payments is port.Payments with a checkout that anyone may decide.
 type payments struct{ *World }
 
+func (p *payments) Price(context.Context) (port.Price, error) {
+	return port.Price{}, fmt.Errorf("nothing is charged in memory: %w", port.ErrNotFound)
+}
+
 func (p *payments) Checkout(_ context.Context, u user.User, success, cancel string) (port.Checkout, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id := p.id("checkout")
 	p.orders[id] = port.LocalOrder{UserID: u.ID, Success: success, Cancel: cancel}
-	return port.Checkout{ID: id, URL: "/checkout?id=" + id}, nil
+	return port.Checkout{ID: id, URL: "/checkout?id=" + id, Customer: customerOf(u.ID)}, nil
 }
 
 func (p *payments) Portal(ctx context.Context, u user.User, back string) (string, error) {

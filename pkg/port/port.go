@@ -416,8 +416,17 @@ type Inbox interface {
 
 // Checkout is where a person pays.
 type Checkout struct {
-	URL string
-	ID  string
+	URL      string
+	ID       string
+	Customer string // who pays; to be kept with the user before he goes there
+}
+
+// Price is what the premium plan costs, as the payment provider says.
+type Price struct {
+	Amount   int64  // in the smallest unit of the currency
+	Currency string // ISO 4217, lower case
+	Interval string // day, week, month or year
+	Count    int64  // intervals in a period, at least 1
 }
 
 // PaymentEvent is a verified event. It says whom to look up, never what to believe.
@@ -430,13 +439,16 @@ type PaymentEvent struct {
 
 // Payments is the payment provider.
 type Payments interface {
-	// Checkout begins a subscription.
+	// Price is what a subscription costs. ErrNotFound where nothing is charged.
+	Price(ctx context.Context) (Price, error)
+	// Checkout begins a subscription of the user's customer, and makes that customer where there is none.
 	Checkout(ctx context.Context, u user.User, success, cancel string) (Checkout, error)
 	// Portal is where a subscription is changed or cancelled.
 	Portal(ctx context.Context, u user.User, back string) (string, error)
 	// Event verifies a webhook. ErrForged when the signature, its age or the mode is wrong.
 	Event(ctx context.Context, payload []byte, header http.Header) (PaymentEvent, error)
-	// Current fetches the state of a customer's subscription. active tells whether the plan is premium by it.
+	// Current fetches the state of a customer's subscription. active tells whether the plan is premium by it. ErrNotFound for a customer whom the
+	// provider does not know.
 	Current(ctx context.Context, customer string) (b user.Billing, active bool, err error)
 }
 

@@ -55,8 +55,26 @@ type Billing struct {
 	Customer     string    `json:"customer,omitempty"`
 	Subscription string    `json:"subscription,omitempty"`
 	Status       string    `json:"status,omitempty"`
+	Paid         bool      `json:"paid,omitempty"`   // the plan is premium by it
+	Ending       bool      `json:"ending,omitempty"` // it is cancelled and runs until the end of the period
 	PeriodEnd    time.Time `json:"period_end,omitzero"`
 	Looks        int64     `json:"looks,omitempty"` // raised by each look at the provider, so that no two looks commit on the same version
+}
+
+// SameAs tells whether two looks at a subscription saw the same.
+func (b Billing) SameAs(other Billing) bool {
+	same := b.PeriodEnd.Equal(other.PeriodEnd)
+	b.Looks, b.PeriodEnd = other.Looks, other.PeriodEnd
+	return same && b == other
+}
+
+// Owing tells whether there is a subscription that waits for money: it is put right where it is managed, and a second one is not begun.
+func (b Billing) Owing() bool {
+	switch b.Status {
+	case "past_due", "unpaid", "paused":
+		return true
+	}
+	return false
 }
 
 // Load counts the user's unfinished jobs. It is written in the transaction that moves a job, so that a quota cannot be passed by a race.

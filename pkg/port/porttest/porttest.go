@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -27,6 +28,9 @@ type World struct {
 	Vault    port.Vault
 	Mailer   port.Mailer
 	Payments port.Payments
+
+	// Decide goes through a checkout as the person at it would, and returns the signed event; nil = as port.LocalCheckout does.
+	Decide func(ctx context.Context, checkoutID string, pay bool) (payload []byte, header http.Header, err error)
 
 	Advance func(time.Duration) // moves the adapter's clock; nil where it cannot be moved
 	Warm    func(ref string)    // makes a thaw that was asked for end; nil = Advance does
