@@ -162,12 +162,31 @@ func (k *checker) payment(c Config) {
 	if c.StripeSecretKey == "" {
 		return
 	}
-	if c.StripeWebhookSecret == "" || c.StripePriceID == "" {
+	secrets, prices := c.StripeSecrets(), c.StripePrices()
+	if len(secrets) == 0 || len(prices) == 0 {
 		k.fail("stripe_secret_key needs stripe_webhook_secret and stripe_price_id beside it")
 	}
-	if strings.HasPrefix(c.StripeSecretKey.Reveal(), "sk_test_") && !c.Loopback() {
+	if len(secrets) > 2 {
+		k.fail("stripe_webhook_secret holds %d secrets; while it is rotated there are two", len(secrets))
+	}
+	kind, rest, _ := strings.Cut(c.StripeSecretKey.Reveal(), "_")
+	mode, _, _ := strings.Cut(rest, "_")
+	switch {
+	case kind != "sk" && kind != "rk", mode != "live" && mode != "test":
+		k.fail("stripe_secret_key begins with none of sk_live_, sk_test_, rk_live_ and rk_test_")
+	case mode == "test" && !c.Loopback():
 		k.warn("stripe_secret_key is one of Stripe's test mode: no money is taken")
 	}
+}
+
+// StripeSecrets are the secrets of stripe_webhook_secret: one, or two while it is rotated.
+func (c Config) StripeSecrets() []string { return commaList(c.StripeWebhookSecret.Reveal()) }
+
+// StripePrices are the prices of stripe_price_id: the first is sold, all of them count.
+func (c Config) StripePrices() []string { return commaList(c.StripePriceID) }
+
+func commaList(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // test keeps failpoints and a moved clock away from real systems.

@@ -40,8 +40,8 @@ type Config struct {
 	Admins           []string   `koanf:"admins" help:"the user ids of operators, separated by commas"`
 
 	StripeSecretKey     Secret `koanf:"stripe_secret_key" help:"the secret key of Stripe; empty = the local checkout"`
-	StripeWebhookSecret Secret `koanf:"stripe_webhook_secret" help:"signs Stripe's webhooks"`
-	StripePriceID       string `koanf:"stripe_price_id" help:"the price of the premium plan at Stripe"`
+	StripeWebhookSecret Secret `koanf:"stripe_webhook_secret" help:"signs Stripe's webhooks; two, separated by a comma, while it is rotated"`
+	StripePriceID       string `koanf:"stripe_price_id" help:"the price of the premium plan at Stripe; others after a comma still count for those who subscribed at them"`
 	MailFrom            string `koanf:"mail_from" help:"the sender of mails"`
 	SMTPURL             Secret `koanf:"smtp_url" help:"smtp://USER:PASSWORD@HOST:PORT; empty = mails are kept in the inbox"`
 
@@ -55,6 +55,7 @@ type Config struct {
 	Test        bool          `koanf:"-"` // GAS_TEST=1
 	Failpoint   string        `koanf:"-"` // GAS_FAILPOINT, only under Test
 	ClockOffset time.Duration `koanf:"-"` // GAS_CLOCK_OFFSET, only under Test
+	StripeURL   string        `koanf:"-"` // GAS_STRIPE_URL, only under Test: a payment server on this machine in the place of Stripe
 }
 
 // AWS is the settings of the AWS backend. An empty name is made of the prefix and what the thing is.

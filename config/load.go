@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ type layer struct {
 
 // Variables that begin with GAS_ and are not settings.
 var otherVariables = []string{
-	"GAS_CONFIG", "GAS_SERVER", "GAS_TOKEN", "GAS_TEST", "GAS_FAILPOINT", "GAS_CLOCK_OFFSET", "GAS_SHARED", "GAS_BIN",
+	"GAS_CONFIG", "GAS_SERVER", "GAS_TOKEN", "GAS_TEST", "GAS_FAILPOINT", "GAS_CLOCK_OFFSET", "GAS_STRIPE_URL", "GAS_SHARED", "GAS_BIN",
 }
 
 // Load reads flags, environment and file over the defaults. Its errors are of kind Usage.
@@ -247,7 +248,7 @@ func (l *Loaded) readTestSettings(environ []string) error {
 	}
 	l.Test = variable("GAS_TEST") == "1"
 	if !l.Test {
-		for _, name := range []string{"GAS_FAILPOINT", "GAS_CLOCK_OFFSET"} {
+		for _, name := range []string{"GAS_FAILPOINT", "GAS_CLOCK_OFFSET", "GAS_STRIPE_URL"} {
 			if variable(name) != "" {
 				return fault.New(fault.Usage, "%s is taken only together with GAS_TEST=1.", name)
 			}
@@ -255,6 +256,11 @@ func (l *Loaded) readTestSettings(environ []string) error {
 		return nil
 	}
 	l.Failpoint = variable("GAS_FAILPOINT")
+	if l.StripeURL = variable("GAS_STRIPE_URL"); l.StripeURL != "" {
+		if u, err := url.Parse(l.StripeURL); err != nil || !loopbackHost(u.Hostname()) {
+			return fault.New(fault.Usage, "GAS_STRIPE_URL does not lead to this machine.")
+		}
+	}
 	if offset := variable("GAS_CLOCK_OFFSET"); offset != "" {
 		d, err := ParseDuration(offset)
 		if err != nil {

@@ -283,7 +283,7 @@
   selectAll();
   const page = $("#job[data-live=true]");
   if (page) watchJob(page);
-  for (const part of document.querySelectorAll("#jobs[data-live=true], #recent[data-live=true]")) refresh(part);
+  for (const part of document.querySelectorAll("#jobs[data-live=true], #recent[data-live=true], #subscription[data-live=true], #restoring[data-live=true]")) refresh(part);
   const form = $("#upload");
   if (form) uploadForm(form);
 })();

@@ -33,10 +33,14 @@ func openLocal(ctx context.Context, c config.Config) (*Ports, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
+	pay, err := paymentsOf(c, l.Install, l.Payments)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	return &Ports{
 		Now: clock(c), Install: l.Install, Instance: l.Instance,
 		Store: l.Store, Records: l.Records, Inputs: l.Inputs, Results: l.Results, Parts: l.Parts, Bus: l.Bus, Queue: l.Queue,
-		Vault: l.Vault, Mailer: l.Mailer, Payments: l.Payments, Identity: identity,
+		Vault: l.Vault, Mailer: l.Mailer, Payments: pay, Identity: identity,
 		OwnerGone: l.OwnerGone, Wake: l.Wake, Snapshot: l.Snapshot, RaiseEpoch: l.RaiseEpoch, close: l.Close,
 	}, nil
 }

@@ -51,7 +51,8 @@ type Stripe struct {
 
 	lock   sync.Mutex
 	priced port.Price // as fetched last
-	asked  time.Time  // when that was
+	failed error      // of that
+	again  time.Time  // when it is fetched again
 }
 
 // New makes the adapter. It calls nobody.
@@ -105,6 +106,15 @@ func keyOf(what string, of ...any) *string {
 func missing(err error) bool {
 	var said *stripe.Error
 	return errors.As(err, &said) && said.Code == stripe.ErrorCodeResourceMissing
+}
+
+// because wraps an error of a call: what Stripe refuses is a mistake of ours, anything else is Stripe not being there.
+func because(doing string, err error) error {
+	var said *stripe.Error
+	if errors.As(err, &said) && said.HTTPStatusCode < http.StatusInternalServerError && said.HTTPStatusCode != http.StatusTooManyRequests {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return fmt.Errorf("%s: %w: %w", doing, port.ErrUnavailable, err)
 }
 
 // Names of what is written beside customers, subscriptions and payments at Stripe.

@@ -41,7 +41,7 @@ func (s *Stripe) makeCustomer(ctx context.Context, u user.User) (string, error) 
 	p.IdempotencyKey = keyOf("customer", s.installation, u.ID, email, u.Billing.Customer)
 	made, err := s.customers.New(p)
 	if err != nil {
-		return "", fmt.Errorf("make customer: %w", err)
+		return "", because("make customer", err)
 	}
 	return made.ID, nil
 }
@@ -63,7 +63,7 @@ func (s *Stripe) pay(ctx context.Context, u user.User, customer, success, cancel
 	p.IdempotencyKey = keyOf("checkout", s.installation, u.ID, customer, s.prices[0], success, cancel, u.Billing.Looks, s.now().Truncate(sameFor).Unix())
 	begun, err := s.checkouts.New(p)
 	if err != nil {
-		return port.Checkout{}, fmt.Errorf("begin checkout: %w", err)
+		return port.Checkout{}, because("begin checkout", err)
 	}
 	return checkoutOf(begun, customer), nil
 }
@@ -91,12 +91,12 @@ func (s *Stripe) openPayment(ctx context.Context, customer, success, cancel stri
 			p.Context = ctx
 			p.IdempotencyKey = keyOf("expire", c.ID)
 			if _, err := s.checkouts.Expire(c.ID, p); err != nil {
-				return nil, fmt.Errorf("close an older checkout: %w", err)
+				return nil, because("close an older checkout", err)
 			}
 		}
 	}
 	if err := all.Err(); err != nil {
-		return nil, fmt.Errorf("list open checkouts: %w", err)
+		return nil, because("list open checkouts", err)
 	}
 	return found, nil
 }
@@ -113,7 +113,7 @@ func (s *Stripe) Portal(ctx context.Context, u user.User, back string) (string, 
 		return "", fmt.Errorf("open portal: %w: %w", port.ErrNotFound, err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("open portal: %w", err)
+		return "", because("open portal", err)
 	}
 	return opened.URL, nil
 }

@@ -30,7 +30,7 @@ func (s *Stripe) Current(ctx context.Context, customer string) (user.Billing, bo
 	case missing(err):
 		return s.deleted(ctx, customer)
 	case err != nil:
-		return none, false, fmt.Errorf("list subscriptions: %w", err)
+		return none, false, because("list subscriptions", err)
 	case counts == nil:
 		return none, false, nil
 	}
@@ -87,33 +87,44 @@ func (s *Stripe) fetchCustomer(ctx context.Context, id string) (*stripe.Customer
 		return nil, fmt.Errorf("fetch customer: %w", port.ErrNotFound)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("fetch customer: %w", err)
+		return nil, because("fetch customer", err)
 	}
 	return found, nil
 }
 
-// priceLasts is how long a price is shown before it is asked for again. At Stripe the amount of a price never changes; another is another price.
-const priceLasts = 10 * time.Minute
+// How long a price is shown before it is asked for again (at Stripe the amount of a price never changes; another is another price), and how long
+// nobody asks after it could not be had: a page is not to wait for Stripe each time.
+const (
+	priceLasts  = 10 * time.Minute
+	priceMissed = 30 * time.Second
+)
 
 // Price asks Stripe what is sold, not more often than it may have changed.
 func (s *Stripe) Price(ctx context.Context) (port.Price, error) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	if now := s.now(); !s.asked.IsZero() && now.Sub(s.asked) < priceLasts {
-		return s.priced, nil
+	if s.now().Before(s.again) {
+		return s.priced, s.failed
 	}
+	s.priced, s.failed = s.fetchPrice(ctx)
+	s.again = s.now().Add(priceLasts)
+	if s.failed != nil {
+		s.again = s.now().Add(priceMissed)
+	}
+	return s.priced, s.failed
+}
+
+func (s *Stripe) fetchPrice(ctx context.Context) (port.Price, error) {
 	p := &stripe.PriceParams{}
 	p.Context = ctx
 	sold, err := s.sold.Get(s.prices[0], p)
 	if err != nil {
-		return port.Price{}, fmt.Errorf("fetch price: %w", err)
+		return port.Price{}, because("fetch price", err)
 	}
 	if sold.Recurring == nil {
 		return port.Price{}, fmt.Errorf("fetch price: %s is paid once, not by the month or year", sold.ID)
 	}
-	s.priced = port.Price{
+	return port.Price{
 		Amount: sold.UnitAmount, Currency: string(sold.Currency), Interval: string(sold.Recurring.Interval), Count: max(1, sold.Recurring.IntervalCount),
-	}
-	s.asked = s.now()
-	return s.priced, nil
+	}, nil
 }

@@ -1,9 +1,9 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -17,10 +17,16 @@ import (
 
 type subscribeView struct {
 	Plans     []planView
-	Premium   bool
-	Offered   bool
-	Effect    string
-	Ends      string
+	Plan      string
+	Sentence  string // what the plan is by, and until when
+	Effect    string // what a change would do to the results
+	Offered   bool   // a subscription can be begun
+	Managed   bool   // there is one that can be changed
+	Owing     bool   // it waits for money
+	Waiting   bool   // a payment was made, and the provider has not told of it yet
+	Price     string // empty where nothing is charged
+	Free      bool   // nothing is charged
+	Takes     bool   // payments are taken at all
 	Restoring []rowView
 	Just      string
 }
@@ -28,28 +34,77 @@ type subscribeView struct {
 // subscribePage answers GET /subscribe: what changes with the plan, in numbers, and what happens to the results.
 func (s *site) subscribePage(c echo.Context) error {
 	u := who(c).user
-	view := subscribeView{Plans: s.planViews(), Premium: u.Plan == user.Premium, Offered: s.Payments != nil, Just: justText(c.QueryParam("done"), u)}
 	use, err := s.usageOf(c)
 	if err != nil {
 		return err
 	}
-	if view.Premium {
-		view.Effect = "If you cancel, each result stays readable for " + durationText(s.Plans.Free.Window) + " more and then goes to cold storage. Nothing is deleted."
-		if !u.Billing.PeriodEnd.IsZero() {
-			view.Ends = "The paid period ends " + at(u.Billing.PeriodEnd).Text + "."
-		}
-		if s.Plans.Free.Window == 0 {
-			view.Effect = "If you cancel, the limits of Free hold for new jobs. Your results stay as they are."
-		}
-	} else if use.archived > 0 {
-		view.Effect = plural(use.archived, "result", "results") + " (" + sizeText(use.cold) + ") in cold storage: with Premium they are brought back, within about " + durationText(s.thawTime()) + "."
-	} else {
-		view.Effect = "None of your results is in cold storage now; with Premium none will be."
+	view := subscribeView{Plan: u.Plan.Word(), Takes: s.Payments != nil, Owing: u.Billing.Owing(), Just: justText(c.QueryParam("done"), u)}
+	view.Waiting = c.QueryParam("done") == "paid" && u.Plan == user.Free && view.Takes
+	view.Managed = view.Takes && (u.Billing.Paid || view.Owing)
+	view.Offered = view.Takes && u.Plan == user.Free && !view.Owing && !view.Waiting
+	view.Price, view.Free = s.price(c)
+	view.Plans = s.planViews()
+	for i, plan := range []user.Plan{user.Free, user.Premium} {
+		view.Plans[i].Yours = plan == u.Plan
 	}
+	view.Plans[1].Price = view.Price
+	view.Sentence, view.Effect = s.subscriptionText(u), s.effectText(u, use)
 	if view.Restoring, err = s.restoring(c); err != nil {
 		return err
 	}
 	return s.show(c, "subscribe", head{Title: "Subscription"}, view)
+}
+
+// priceTakes is how long a page waits for the price; without it the page is still good.
+const priceTakes = 3 * time.Second
+
+// price is what a subscription costs, and whether it costs nothing. Both are empty where the provider does not say.
+func (s *site) price(c echo.Context) (text string, free bool) {
+	if s.Payments == nil {
+		return "", false
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), priceTakes)
+	defer cancel()
+	price, err := s.Payments.Price(ctx)
+	switch {
+	case errors.Is(err, port.ErrNotFound):
+		return "", true
+	case err != nil:
+		s.Log.Warn().Err(err).Str("request", requestID(c)).Msg("price")
+		return "", false
+	}
+	return priceText(price), false
+}
+
+// subscriptionText says what a person's plan is by, and until when.
+func (s *site) subscriptionText(u user.User) string {
+	b := u.Billing
+	switch {
+	case u.Plan == user.Free && b.Owing():
+		return "The last payment failed, so Premium rests. Your results are kept; it goes on as soon as the payment is made."
+	case u.Plan == user.Free:
+		return ""
+	case !b.Paid:
+		return "An administrator gave you Premium; nothing is charged for it."
+	case b.Ending:
+		return "The subscription is cancelled. Premium stays until " + at(b.PeriodEnd).Text + "; nothing more is charged."
+	case b.PeriodEnd.IsZero():
+		return "The subscription runs."
+	}
+	return "The subscription runs. It is renewed on " + at(b.PeriodEnd).Text + "."
+}
+
+// effectText says what a change of the plan would do to a person's results.
+func (s *site) effectText(u user.User, use usage) string {
+	switch {
+	case u.Plan == user.Premium && s.Plans.Free.Window == 0:
+		return "Without Premium the limits of Free hold for new jobs. Your results stay as they are."
+	case u.Plan == user.Premium:
+		return "When Premium ends, each result stays readable for " + durationText(s.Plans.Free.Window) + " more and then goes to cold storage. Nothing is deleted."
+	case use.archived > 0:
+		return plural(use.archived, "result", "results") + " (" + sizeText(use.cold) + ") in cold storage: with Premium they are brought back, within about " + durationText(s.thawTime()) + "."
+	}
+	return "None of your results is in cold storage now; with Premium none will be."
 }
 
 func justText(done string, u user.User) string {
@@ -57,7 +112,7 @@ func justText(done string, u user.User) string {
 	case done == "paid" && u.Plan == user.Premium:
 		return "You are premium now."
 	case done == "paid":
-		return "The payment is being confirmed; this page changes when it is."
+		return "The payment is being confirmed. This page changes when it is."
 	case done == "cancelled" && u.Plan == user.Free:
 		return "Your plan is free now."
 	}
@@ -95,17 +150,30 @@ func noPayments() error {
 	return fault.New(fault.NotFound, "This installation takes no payments. An administrator sets plans: gas user set-plan.")
 }
 
-// subscribe answers POST /subscribe: the provider's own page takes the card.
+// subscribe answers POST /subscribe: the provider's own page takes the card. Whoever has paid already, of which the event was lost, is not asked
+// to pay again, and a subscription that waits for money is put right where it is managed.
 func (s *site) subscribe(c echo.Context) error {
 	if s.Payments == nil {
 		return noPayments()
 	}
-	back := s.baseURL(c) + "/subscribe"
-	checkout, err := s.Payments.Checkout(c.Request().Context(), who(c).user, back+"?done=paid", back)
+	ctx, u, back := c.Request().Context(), who(c).user, s.baseURL(c)+"/subscribe"
+	if u.Billing.Customer != "" {
+		settled, err := s.flow.Settle(ctx, s.Payments, u.ID, "", "")
+		switch {
+		case errors.Is(err, port.ErrNotFound): // a customer of another provider or account: Checkout makes a new one
+		case err != nil:
+			return fmt.Errorf("look at the subscription: %w", err)
+		case settled.Billing.Paid:
+			return c.Redirect(http.StatusSeeOther, "/subscribe?done=paid")
+		case settled.Billing.Owing():
+			return s.portal(c)
+		}
+	}
+	begun, err := s.flow.Checkout(ctx, s.Payments, u.ID, back+"?done=paid", back)
 	if err != nil {
 		return fmt.Errorf("begin checkout: %w", err)
 	}
-	return c.Redirect(http.StatusSeeOther, checkout.URL)
+	return c.Redirect(http.StatusSeeOther, begun.URL)
 }
 
 // portal answers POST /subscribe/portal.
@@ -114,6 +182,9 @@ func (s *site) portal(c echo.Context) error {
 		return noPayments()
 	}
 	to, err := s.Payments.Portal(c.Request().Context(), who(c).user, s.baseURL(c)+"/subscribe?done=cancelled")
+	if errors.Is(err, port.ErrNotFound) {
+		return fault.New(fault.NotFound, "You have no subscription here that could be changed.").WithHint("The page Subscription says what your plan is by.")
+	}
 	if err != nil {
 		return fmt.Errorf("open billing portal: %w", err)
 	}
@@ -166,45 +237,4 @@ func (s *site) checkout(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, order.Success)
 	}
 	return c.Redirect(http.StatusSeeOther, order.Cancel)
-}
-
-const maxEvent = 64 << 10 // bytes of a payment event
-
-// paymentEvent answers POST /webhooks/stripe.
-func (s *site) paymentEvent(c echo.Context) error {
-	if s.Payments == nil {
-		return noPayments()
-	}
-	payload, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxEvent))
-	if err != nil {
-		return err
-	}
-	if err := s.takeEvent(c, payload, c.Request().Header); err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusOK)
-}
-
-// takeEvent verifies an event and settles the plan of whom it names. The event is a hint: what holds is what the provider says when asked.
-func (s *site) takeEvent(c echo.Context, payload []byte, header http.Header) error {
-	ctx := c.Request().Context()
-	event, err := s.Payments.Event(ctx, payload, header)
-	if errors.Is(err, port.ErrForged) {
-		return fault.New(fault.Denied, "The event does not verify.").Because(err)
-	}
-	if err != nil {
-		return fmt.Errorf("verify payment event: %w", err)
-	}
-	if event.UserID == "" {
-		return nil // an event of a kind that says nothing about a subscription of ours
-	}
-	_, err = s.flow.Settle(ctx, s.Payments, event.UserID, event.Customer, event.ID)
-	switch {
-	case errors.Is(err, port.ErrExists): // seen before: the provider repeats until it hears 200
-		return nil
-	case errors.Is(err, port.ErrNotFound):
-		s.Log.Warn().Str("event", event.ID).Msg("payment event for a user who is not here")
-		return nil
-	}
-	return err
 }

@@ -35,7 +35,7 @@ func (s *site) deleteAccount(c echo.Context) error {
 	if c.FormValue("confirm") != confirmText(u) {
 		return fault.New(fault.BadInput, "What was typed is not %q, so nothing was deleted.", confirmText(u))
 	}
-	if u.Billing.Subscription != "" && u.Plan == user.Premium {
+	if u.Billing.Paid || u.Billing.Owing() {
 		return fault.New(fault.Conflict, "Your subscription still runs.").WithHint("Cancel it on the page Subscription first, so that nothing more is charged.")
 	}
 	ctx := context.WithoutCancel(c.Request().Context())

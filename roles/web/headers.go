@@ -76,6 +76,9 @@ func contentPolicy(c config.Config) string {
 	}
 	if c.StripeSecretKey != "" {
 		forms = append(forms, "https://checkout.stripe.com", "https://billing.stripe.com")
+		if c.StripeURL != "" {
+			forms = append(forms, c.StripeURL)
+		}
 	}
 	if c.Backend == "aws" && c.AWS.BucketInputs != "" && c.AWS.Region != "" {
 		bucket := "https://" + c.AWS.BucketInputs + ".s3." + c.AWS.Region + ".amazonaws.com"

@@ -50,6 +50,8 @@ type impactView struct{ Name, Icon string }
 type planView struct {
 	Name  string
 	Best  bool
+	Yours bool   // the plan of who looks
+	Price string // empty = not said here
 	Facts []fieldView
 }
 
