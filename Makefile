@@ -82,8 +82,9 @@ cover: ## test coverage of every package, as coverage.html
 	$(GO) tool cover -html=coverage.out -o coverage.html
 
 SEEDS ?= 1000000
-sim: ## simulate the life of jobs from many seeds; SEEDS=1000000
-	SEEDS=$(SEEDS) $(GO) test -count 1 -timeout 12h -v -run TestNoSeedBreaksAnInvariant ./test/sim
+FROM  ?= 0
+sim: ## simulate the life of jobs from many seeds; SEEDS=1000000, FROM=0 is the first
+	SEEDS=$(SEEDS) FROM=$(FROM) $(GO) test -count 1 -timeout 12h -v -run TestNoSeedBreaksAnInvariant ./test/sim
 
 mutants: ## plant fourteen bugs, one at a time: the simulation has to find each, and the release must hold none
 	$(GO) test -count 1 -timeout 1h -v -tags mutants -run 'TestEveryPlantedBugIsFound|TestTheReleaseHoldsNoMutant' ./test/sim

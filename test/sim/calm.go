@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gas/pkg/fault"
@@ -182,14 +183,21 @@ func (w *world) sweepAway() {
 	}
 	for _, shelf := range []*shelf{w.inputs, w.results} {
 		for key := range shelf.items {
-			if !named[key] {
+			if !named[key] && !w.damaged(key) {
 				w.fail("L6", "%s is an orphan", key)
 			}
 		}
 	}
 	for ref := range w.cold {
-		if !named[ref] && w.jobs[w.cold[ref].item.JobID].Storage != job.Damaged { // of those nothing is deleted
+		if !named[ref] && w.jobs[w.cold[ref].item.JobID].Storage != job.Damaged {
 			w.fail("L6", "%s is an orphan of the vault", ref)
 		}
 	}
+}
+
+// damaged tells whether an object was written for a job that is DAMAGED: of those nothing is deleted but by the owner, as an older attempt's copy
+// may be the last good one.
+func (w *world) damaged(key string) bool {
+	parts := strings.Split(key, "/") // results/EPOCH/JOB/GEN-ATTEMPT/NAME
+	return len(parts) == 5 && w.jobs[parts[2]].Storage == job.Damaged
 }

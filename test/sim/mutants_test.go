@@ -33,7 +33,7 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 		})
 	}
 	mutant.Plant("")
-	if clean := search(t, 0, min(seeds(), 2000)); clean.broken != nil {
+	if clean := search(t, 0, seeds()); clean.broken != nil {
 		t.Errorf("the unbroken code breaks: %v", clean.broken)
 	}
 }
