@@ -128,28 +128,3 @@ func TestDamagedBlocksAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, text)
 }
-
-func BenchmarkDecoder(b *testing.B) {
-	e, _ := NewEncoder(6)
-	block := e.Append(nil, texts()["lines"])
-	var d Decoder
-	b.SetBytes(MaxPayload)
-	var dst []byte
-	for b.Loop() {
-		dst, _ = d.Append(dst[:0], block)
-	}
-}
-
-func BenchmarkEncoder(b *testing.B) {
-	for _, level := range []int{1, 6} {
-		b.Run(fmt.Sprintf("level %d", level), func(b *testing.B) {
-			e, _ := NewEncoder(level)
-			text := texts()["lines"]
-			b.SetBytes(MaxPayload)
-			var dst []byte
-			for b.Loop() {
-				dst = e.Append(dst[:0], text)
-			}
-		})
-	}
-}

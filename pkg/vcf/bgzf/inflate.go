@@ -3,6 +3,7 @@ package bgzf
 import (
 	"encoding/binary"
 	"errors"
+	"unsafe"
 )
 
 // errDeflate says that DEFLATE data is damaged.
@@ -109,42 +110,49 @@ func (z *inflater) block(dst []byte, out int, r *bitReader) (int, error) {
 
 // Near the ends of the buffers the fast loop, which reads and writes whole words, hands over to the careful one.
 const (
-	fastInput  = 16            // bytes that one round of the fast loop may read
-	fastOutput = 4*2 + 258 + 8 // bytes that one round may write: literals, a match, the rest of its last word
+	fastInput  = 16             // bytes that one round of the fast loop may read
+	fastOutput = 4*2 + 258 + 16 // bytes that one round may write: literals, a match, the rest of its last word
 )
 
 // fast decodes symbols while both buffers have room for whole words. It says whether the block's end was reached.
 //
 // A round fills the bit buffer once and takes up to four literal entries of up to two literals each (44 bits), or fewer and then a match, for
 // which it fills the buffer again (48 bits at most).
+//
+// Its buffers are read and written without checks of their bounds, which the loop's condition makes up for: a round begins at least fastInput bytes before the end of src
+// and reads less, begins at least fastOutput bytes before the end of dst and writes less, and reads no byte before dst because a distance is held against out.
 func (z *inflater) fast(dst []byte, out int, r *bitReader) (int, bool, error) {
-	src, bits, count, next := r.src, r.bits, r.count, r.next
-	lastIn, lastOut := len(src)-fastInput, len(dst)-fastOutput
+	lastIn, lastOut := len(r.src)-fastInput, len(dst)-fastOutput
+	if lastIn < 0 || lastOut < 0 {
+		return out, false, nil
+	}
+	text, src := words{unsafe.Pointer(unsafe.SliceData(dst))}, words{unsafe.Pointer(unsafe.SliceData(r.src))}
+	bits, count, next := r.bits, r.count, r.next
 	for next <= lastIn && out <= lastOut {
-		bits |= binary.LittleEndian.Uint64(src[next:]) << (count & 63)
+		bits |= src.get(next) << (count & 63)
 		next += int(63-count) >> 3
 		count |= 56
 		e := z.literals[bits&(1<<literalBits-1)]
 		if e&literal != 0 {
-			binary.LittleEndian.PutUint16(dst[out:], uint16(e>>valueShift))
+			text.putPair(out, e)
 			out += e.literalCount()
 			bits >>= e & bitsMask
 			count -= uint(e & bitsMask)
 			e = z.literals[bits&(1<<literalBits-1)]
 			if e&literal != 0 {
-				binary.LittleEndian.PutUint16(dst[out:], uint16(e>>valueShift))
+				text.putPair(out, e)
 				out += e.literalCount()
 				bits >>= e & bitsMask
 				count -= uint(e & bitsMask)
 				e = z.literals[bits&(1<<literalBits-1)]
 				if e&literal != 0 {
-					binary.LittleEndian.PutUint16(dst[out:], uint16(e>>valueShift))
+					text.putPair(out, e)
 					out += e.literalCount()
 					bits >>= e & bitsMask
 					count -= uint(e & bitsMask)
 					e = z.literals[bits&(1<<literalBits-1)]
 					if e&literal != 0 {
-						binary.LittleEndian.PutUint16(dst[out:], uint16(e>>valueShift))
+						text.putPair(out, e)
 						out += e.literalCount()
 						bits >>= e & bitsMask
 						count -= uint(e & bitsMask)
@@ -152,7 +160,7 @@ func (z *inflater) fast(dst []byte, out int, r *bitReader) (int, bool, error) {
 					}
 				}
 			}
-			bits |= binary.LittleEndian.Uint64(src[next:]) << (count & 63)
+			bits |= src.get(next) << (count & 63)
 			next += int(63-count) >> 3
 			count |= 56
 		}
@@ -162,7 +170,7 @@ func (z *inflater) fast(dst []byte, out int, r *bitReader) (int, bool, error) {
 				count -= literalBits
 				e = z.literals[e.inSubtable(bits)]
 				if e&literal != 0 {
-					dst[out] = byte(e >> valueShift)
+					text.putPair(out, e)
 					out++
 					bits >>= e & bitsMask
 					count -= uint(e & bitsMask)
@@ -172,7 +180,7 @@ func (z *inflater) fast(dst []byte, out int, r *bitReader) (int, bool, error) {
 			if e&special != 0 {
 				bits >>= e & bitsMask
 				count -= uint(e & bitsMask)
-				*r = bitReader{src, next, bits, count}
+				r.bits, r.count, r.next = bits, count, next
 				if e&endOfBlock != 0 {
 					return out, true, nil
 				}
@@ -199,27 +207,47 @@ func (z *inflater) fast(dst []byte, out int, r *bitReader) (int, bool, error) {
 		if distance > out {
 			return 0, false, errDeflate
 		}
-		copyMatch(dst, out, distance, length)
-		out += length
+		if distance < 8 {
+			copyNear(dst, out, distance, length)
+			out += length
+			continue
+		}
+		// Most matches are short: sixteen bytes are copied whether they are wanted or not.
+		from, end := out-distance, out+length
+		text.put(out, text.get(from))
+		text.put(out+8, text.get(from+8))
+		if length > 16 {
+			for out += 16; out < end; out += 8 {
+				text.put(out, text.get(out-distance))
+			}
+		}
+		out = end
 	}
-	*r = bitReader{src, next, bits, count}
+	r.bits, r.count, r.next = bits, count, next
 	return out, false, nil
 }
 
-// copyMatch copies length bytes from distance bytes before out, word by word: up to seven bytes behind the match are overwritten.
-func copyMatch(dst []byte, out, distance, length int) {
-	from, end := out-distance, out+length
-	if distance >= 8 {
-		for {
-			binary.LittleEndian.PutUint64(dst[out:], binary.LittleEndian.Uint64(dst[from:]))
-			out, from = out+8, from+8
-			if out >= end {
-				return
-			}
-		}
-	}
+// words reads and writes words at offsets of a buffer, without a check of its bounds.
+type words struct{ start unsafe.Pointer }
+
+func (w words) get(at int) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(w.start, at))[:])
+}
+
+func (w words) put(at int, word uint64) {
+	binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(w.start, at))[:], word)
+}
+
+// putPair writes the two bytes of an entry for literals, of which the second may not count.
+func (w words) putPair(at int, e entry) {
+	binary.LittleEndian.PutUint16((*[2]byte)(unsafe.Add(w.start, at))[:], uint16(e>>valueShift))
+}
+
+// copyNear copies length bytes from less than eight bytes before out. Up to seven bytes behind the match are overwritten.
+func copyNear(dst []byte, out, distance, length int) {
+	end := out + length
 	if distance == 1 {
-		word := uint64(dst[from]) * 0x0101010101010101
+		word := uint64(dst[out-1]) * 0x0101010101010101
 		for ; out < end; out += 8 {
 			binary.LittleEndian.PutUint64(dst[out:], word)
 		}
