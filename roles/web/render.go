@@ -97,7 +97,7 @@ func (s *site) render(c echo.Context, status int, page string, h head, view any)
 	err := t.ExecuteTemplate(&out, "layout", struct {
 		Shell shell
 		View  any
-	}{s.shell(c, h), view})
+	}{s.shell(c, status, h), view})
 	if err != nil {
 		return fmt.Errorf("render page %s: %w", page, err)
 	}
@@ -109,9 +109,9 @@ func (s *site) show(c echo.Context, page string, h head, view any) error {
 	return s.render(c, http.StatusOK, page, h, view)
 }
 
-func (s *site) shell(c echo.Context, h head) shell {
+func (s *site) shell(c echo.Context, status int, h head) shell {
 	sh := shell{head: h, Version: s.Version, Theme: s.theme(c.Request()), Path: c.Request().URL.RequestURI(), Banner: s.banner(c)}
-	if c.Request().Method == http.MethodPost {
+	if c.Request().Method == http.MethodPost || status >= 400 { // no way back to what failed: its query may be a sign-in's
 		sh.Path = "/"
 	}
 	w := who(c)
