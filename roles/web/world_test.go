@@ -37,15 +37,29 @@ type world struct {
 	clock  *clock
 }
 
-// clock is a clock that a test moves.
-type clock struct{ ahead time.Duration }
+// clock is a clock that a test moves, or stops at a time.
+type clock struct {
+	ahead   time.Duration
+	stopped time.Time
+}
 
-func (c *clock) now() time.Time { return time.Now().UTC().Add(c.ahead) }
+func (c *clock) now() time.Time {
+	if !c.stopped.IsZero() {
+		return c.stopped
+	}
+	return time.Now().UTC().Add(c.ahead)
+}
 
 func newWorld(t *testing.T, edits ...func(*role.Deps)) *world {
 	t.Helper()
+	return newWorldIn(t, t.TempDir(), edits...)
+}
+
+// newWorldIn is newWorld on a data folder that the test looks into.
+func newWorldIn(t *testing.T, data string, edits ...func(*role.Deps)) *world {
+	t.Helper()
 	ticks := &clock{}
-	ports, err := local.Open(t.Context(), local.Options{Data: t.TempDir(), Clock: ticks.now})
+	ports, err := local.Open(t.Context(), local.Options{Data: data, Clock: ticks.now})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, ports.Close()) })
 	c := config.Default()
