@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,6 +23,21 @@ func (c Config) Check() (errs []error, warnings []string) {
 	check.payment(c)
 	check.test(c)
 	return check.errs, check.warnings
+}
+
+// CheckServing tells what a process lacks that is to serve the roles of the settings. Commands that only look at the backend do without it.
+func (c Config) CheckServing() (errs []error) {
+	serves := func(role string) bool { return len(c.Role) == 0 || slices.Contains(c.Role, role) }
+	if c.Backend != "aws" {
+		return nil
+	}
+	if c.SessionSecret == "" && serves("web") {
+		errs = append(errs, errors.New("session_secret is required on AWS: every web server must sign sessions alike"))
+	}
+	if c.BaseURL == "" && (serves("web") || serves("notify")) {
+		errs = append(errs, errors.New("base_url is required on AWS: mails and providers lead there"))
+	}
+	return errs
 }
 
 type checker struct {
@@ -44,12 +60,6 @@ func (k *checker) backend(c Config) {
 			k.fail("data is empty: the local backend needs a folder")
 		}
 	case "aws":
-		if c.SessionSecret == "" {
-			k.fail("session_secret is required on AWS: every web server must sign sessions alike")
-		}
-		if c.BaseURL == "" {
-			k.fail("base_url is required on AWS: mails and providers lead there")
-		}
 		if vault, name, _ := strings.Cut(c.AWS.Vault, ":"); vault != "s3" && (vault != "glacier" || name == "") {
 			k.fail("vault is %q, neither s3 nor glacier:NAME", c.AWS.Vault)
 		}

@@ -146,7 +146,6 @@ func TestCheckTellsErrorsAndWarningsApart(t *testing.T) {
 	}{
 		{"the defaults are fine", func(*Config) {}, "", 0},
 		{"an unknown backend", func(c *Config) { c.Backend = "gcp" }, "neither local nor aws", 0},
-		{"AWS without a session secret", func(c *Config) { c.Backend, c.BaseURL = "aws", "https://gas.example" }, "session_secret is required", 0},
 		{"metrics on every interface", func(c *Config) { c.MetricsAddr = "0.0.0.0:9090" }, "not on this machine alone", 0},
 		{"plain http on every interface", func(c *Config) { c.Addr = "0.0.0.0:80" }, "", 1},
 		{"a base URL with a path", func(c *Config) { c.BaseURL = "http://x/gas" }, "base_url", 0},
@@ -196,4 +195,15 @@ func TestValuesAreWrittenAsTheyAreRead(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, text, p.String())
 	}
+}
+
+func TestOnAWSPagesAndMailsNeedTheirSettings(t *testing.T) {
+	for _, c := range []struct {
+		roles []string
+		want  int
+	}{{nil, 2}, {[]string{"web"}, 2}, {[]string{"notify"}, 1}, {[]string{"restore", "thaw"}, 0}} {
+		require.Len(t, Config{Backend: "aws", Role: c.roles}.CheckServing(), c.want, "%v", c.roles)
+		require.Empty(t, Config{Backend: "aws", Role: c.roles, BaseURL: "https://gas.example", SessionSecret: "x"}.CheckServing())
+	}
+	require.Empty(t, Config{Backend: "local"}.CheckServing())
 }

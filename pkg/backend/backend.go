@@ -23,6 +23,7 @@ type Ports struct {
 	Parts    port.Multipart
 	Bus      port.Bus
 	Queue    port.Queue
+	Webhooks port.Webhooks // nil where the bus posts nothing
 	Vault    port.Vault
 	Mailer   port.Mailer
 	Payments port.Payments

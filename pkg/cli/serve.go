@@ -73,6 +73,9 @@ func (a *app) serve(ctx context.Context, c config.Config) (err error) {
 	if err != nil {
 		return usageError("%s; the roles are %s", err, strings.Join(roleNames(), ", "))
 	}
+	if errs := c.CheckServing(); len(errs) > 0 {
+		return usageError("%s", errors.Join(errs...))
+	}
 	log, err := telemetry.Logger(a.err, c.LogLevel)
 	if err != nil {
 		return err
@@ -182,7 +185,7 @@ func outcome(err error) string {
 func deps(c config.Config, p *backend.Ports, log zerolog.Logger) role.Deps {
 	return role.Deps{
 		Config: c, Plans: plans(c), Log: log, Now: p.Now, Instance: p.Instance, Install: p.Install, Version: version,
-		Store: p.Store, Records: p.Records, Inputs: p.Inputs, Results: p.Results, Parts: p.Parts, Bus: p.Bus, Queue: p.Queue,
+		Store: p.Store, Records: p.Records, Inputs: p.Inputs, Results: p.Results, Parts: p.Parts, Bus: p.Bus, Queue: p.Queue, Webhooks: p.Webhooks,
 		Vault: p.Vault, Mailer: p.Mailer, Payments: p.Payments, Identity: p.Identity,
 		OwnerGone: p.OwnerGone, Wake: p.Wake, NewID: newID,
 	}

@@ -25,6 +25,7 @@ type consumer struct {
 	working sync.WaitGroup
 	pause   pause
 	observe func(Handled) // may be nil
+	bell    bell          // ends a pause
 }
 
 func newConsumer(d Deps, h Handler) *consumer {
@@ -47,7 +48,7 @@ func (c *consumer) run(accept, work context.Context) {
 			c.deps.Log.Warn().Err(err).Str("topic", string(c.handler.Topic)).Msg("receive")
 			c.pause.failed()
 		}
-		c.pause.wait(accept)
+		c.pause.wait(accept, c.bell)
 	}
 }
 
@@ -84,7 +85,7 @@ func (c *consumer) start(work context.Context, dv port.Delivery) {
 		begin := time.Now()
 		err := Handle(work, c.deps, c.handler, dv)
 		took := time.Since(begin)
-		c.log(dv, took, err)
+		logHandled(c.deps, dv, took, err)
 		if c.observe != nil {
 			c.observe(Handled{Role: c.deps.Role, Topic: dv.Topic, Took: took, Err: err})
 		}
@@ -96,8 +97,8 @@ func (c *consumer) start(work context.Context, dv port.Delivery) {
 	})
 }
 
-// log writes the one line of a message.
-func (c *consumer) log(dv port.Delivery, took time.Duration, err error) {
+// logHandled writes the one line of a message.
+func logHandled(d Deps, dv port.Delivery, took time.Duration, err error) {
 	level := zerolog.InfoLevel
 	var later Later
 	switch {
@@ -105,7 +106,7 @@ func (c *consumer) log(dv port.Delivery, took time.Duration, err error) {
 	default:
 		level = zerolog.WarnLevel
 	}
-	c.deps.Log.WithLevel(level).Err(err).Str("topic", string(dv.Topic)).Str("msg", dv.Message.ID).Str("job", dv.Message.JobID).
+	d.Log.WithLevel(level).Err(err).Str("topic", string(dv.Topic)).Str("msg", dv.Message.ID).Str("job", dv.Message.JobID).
 		Str("user", dv.Message.UserID).Int("receives", dv.Receives).Dur("took", took).Msg("handled")
 }
 
@@ -127,11 +128,22 @@ func (p *pause) worked() {
 	p.next = 0
 }
 
-func (p *pause) wait(ctx context.Context) {
+// wait waits out the pause, or until somebody knocks: a dependency that sends is there again.
+func (p *pause) wait(ctx context.Context, b bell) {
 	p.mu.Lock()
 	wait := p.next
 	p.mu.Unlock()
-	sleep(ctx, wait)
+	if wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-b:
+		p.worked()
+	}
 }
 
 // sleep waits unless the context ends first.

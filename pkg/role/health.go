@@ -82,6 +82,7 @@ func (r *runner) mux(s *server) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, q *http.Request) { answer(w, r.isReady(q.Context(), s)) })
+	own := r.knocks(mux)
 	var pages http.Handler
 	for _, role := range r.roles {
 		if role.Serve == nil {
@@ -97,7 +98,7 @@ func (r *runner) mux(s *server) (http.Handler, error) {
 	}
 	// Pages see every other path as it came: the mux would answer an unclean one with a redirect of its own, without the headers of pages.
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if q.URL.Path == "/healthz" || q.URL.Path == "/readyz" {
+		if q.URL.Path == "/healthz" || q.URL.Path == "/readyz" || q.Method == http.MethodPost && own[q.URL.Path] {
 			mux.ServeHTTP(w, q)
 			return
 		}

@@ -32,7 +32,8 @@ func (m Message) Keep(extend func(ctx context.Context) error) {
 // Handler is what a role does with the messages of one topic.
 type Handler struct {
 	Topic   job.Topic
-	Workers int // how many messages at once
+	Knock   string // where the bus may post that a message is there, on backends whose bus does; empty = nowhere
+	Workers int    // how many messages at once
 	Do      func(ctx context.Context, d Deps, m Message) error
 }
 
@@ -71,6 +72,7 @@ type Deps struct {
 	Parts    port.Multipart // of Inputs
 	Bus      port.Bus
 	Queue    port.Queue
+	Webhooks port.Webhooks // verifies what a bus posts; nil = nobody posts
 	Vault    port.Vault
 	Mailer   port.Mailer
 	Payments port.Payments

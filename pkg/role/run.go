@@ -42,7 +42,7 @@ func Run(ctx context.Context, d Deps, roles []Role, o RunOptions) error {
 	work, stopWork := context.WithCancel(ctx)
 	defer stopWork()
 
-	r := &runner{deps: d, roles: roles, options: o, prompt: make(chan struct{}, 1)}
+	r := &runner{deps: d, roles: roles, options: o, prompt: make(chan struct{}, 1), bells: bellsOf(roles)}
 	r.deps.Wrote = r.wrote
 	server, err := r.listen(accept, work)
 	if err != nil {
@@ -66,6 +66,7 @@ type runner struct {
 	roles   []Role
 	options RunOptions
 	prompt  chan struct{} // tells the relay that there is something
+	bells   map[job.Topic]bell
 }
 
 // start starts what the roles do: consumers, loops, relay and heartbeat. running is done when all of them have ended.
@@ -76,6 +77,7 @@ func (r *runner) start(accept, work context.Context, running *sync.WaitGroup) {
 		for _, h := range role.Handles {
 			c := newConsumer(d, h)
 			c.observe = r.options.Observe
+			c.bell = r.bells[h.Topic]
 			running.Go(func() { c.run(accept, work) })
 		}
 		for _, l := range role.Loops {

@@ -26,7 +26,7 @@ func Role(engine Engine) role.Role {
 	return role.Role{
 		Name: "annotator",
 		Does: "annotates submitted files",
-		Handles: []role.Handler{{Topic: job.Requests, Workers: workers, Do: func(ctx context.Context, d role.Deps, m role.Message) error {
+		Handles: []role.Handler{{Topic: job.Requests, Knock: "/process-job-request", Workers: workers, Do: func(ctx context.Context, d role.Deps, m role.Message) error {
 			return handle(ctx, d, m, engine)
 		}}},
 	}

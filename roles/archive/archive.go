@@ -18,7 +18,7 @@ func Role() role.Role {
 	return role.Role{
 		Name:    "archive",
 		Does:    "moves free users' results to cold storage when their window is over",
-		Handles: []role.Handler{{Topic: job.Archives, Workers: 4, Do: archive}},
+		Handles: []role.Handler{{Topic: job.Archives, Knock: "/archive", Workers: 4, Do: archive}},
 		Loops:   role.Housekeeping(),
 	}
 }

@@ -18,7 +18,7 @@ func Role() role.Role {
 	return role.Role{
 		Name:    "restore",
 		Does:    "brings results that cold storage has warmed back to hot storage",
-		Handles: []role.Handler{{Topic: job.Restores, Workers: 4, Do: restore}},
+		Handles: []role.Handler{{Topic: job.Restores, Knock: "/restore", Workers: 4, Do: restore}},
 	}
 }
 

@@ -17,7 +17,7 @@ func Role() role.Role {
 	return role.Role{
 		Name:    "thaw",
 		Does:    "asks cold storage for the results of users who have upgraded",
-		Handles: []role.Handler{{Topic: job.Thaws, Workers: 4, Do: thaw}},
+		Handles: []role.Handler{{Topic: job.Thaws, Knock: "/thaw", Workers: 4, Do: thaw}},
 	}
 }
 
