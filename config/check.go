@@ -163,6 +163,9 @@ func (k *checker) signin(c Config) {
 		}
 		seen[p.Name] = true
 	}
+	if _, port, err := net.SplitHostPort(c.Addr); err == nil && port == "0" && c.BaseURL == "" && len(seen) > 0 {
+		k.fail("base_url is needed where addr takes any free port: providers send people back there")
+	}
 	if c.LocalSignin == "off" && len(seen) == 0 {
 		k.warn("nobody can sign in: local_signin is off and no provider is set")
 	}
@@ -233,13 +236,41 @@ func loopbackEndpoints(environ []string) error {
 	return nil
 }
 
-// AllProviders lists the provider of the settings oidc_* first, then those of the file.
+// issuers is where a kind of provider lives, where the settings do not say it.
+var issuers = map[string]string{"globus": "https://auth.globus.org", "google": "https://accounts.google.com", "orcid": "https://orcid.org"}
+
+// AllProviders lists the provider of the settings oidc_* first, then those of the file, each with its issuer.
 func (c Config) AllProviders() []Provider {
-	if c.OIDCIssuer == "" {
-		return c.Providers
+	var all []Provider
+	if c.OIDCIssuer != "" {
+		all = append(all, Provider{Name: "oidc", Kind: "oidc", Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret})
 	}
-	first := Provider{Name: "oidc", Kind: "oidc", Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret}
-	return append([]Provider{first}, c.Providers...)
+	for _, p := range c.Providers {
+		if p.Issuer == "" {
+			p.Issuer = issuers[p.Kind]
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// URL is how people reach an address that was bound: base_url, else the address itself, and this machine where that is every interface.
+func (c Config) URL(bound string) string {
+	if c.BaseURL != "" {
+		return strings.TrimRight(c.BaseURL, "/")
+	}
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(bound)
+	if err != nil {
+		return scheme + "://" + bound
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
 // Loopback tells whether base_url, or where it is empty addr, is this machine alone.

@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -38,8 +42,12 @@ func (a *app) healthcheckCommand() *cobra.Command {
 					return err
 				}
 			}
+			client, err := healthClient(loaded.Config, url == "")
+			if err != nil {
+				return err
+			}
 			for _, place := range places {
-				if err := ready(command.Context(), place); err != nil {
+				if err := ready(command.Context(), client, place); err != nil {
 					return err
 				}
 				a.say("%s is ready", place)
@@ -60,10 +68,10 @@ func addresses(c config.Config) ([]string, error) {
 	}
 	var places []string
 	for _, r := range running {
-		places = append(places, address(config.Config{TLSCert: c.TLSCert}, r.Addr))
+		places = append(places, config.Config{TLSCert: c.TLSCert}.URL(r.Addr))
 	}
 	if len(places) == 0 && c.Addr != "" {
-		places = append(places, address(config.Config{TLSCert: c.TLSCert}, c.Addr))
+		places = append(places, config.Config{TLSCert: c.TLSCert}.URL(c.Addr))
 	}
 	if len(places) == 0 {
 		return nil, fault.New(fault.Unavailable, "Nothing serves on the data folder %s.", c.Data)
@@ -97,21 +105,21 @@ func servingAt(c config.Config) string {
 	running, _ := runFiles(c)
 	for _, r := range running {
 		if slices.Contains(r.Roles, "web") {
-			return address(c, r.Addr)
+			return c.URL(r.Addr)
 		}
 	}
-	return address(c, firstOf(c.Addr, "127.0.0.1:8080"))
+	return c.URL(firstOf(c.Addr, "127.0.0.1:8080"))
 }
 
 // ready asks a process whether it takes work.
-func ready(ctx context.Context, place string) error {
+func ready(ctx context.Context, client *http.Client, place string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthTime)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, place+"/readyz", nil)
 	if err != nil {
 		return usageError("%q is no address: %s", place, err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return fault.New(fault.Unavailable, "%s does not answer.", place)
 	}
@@ -120,4 +128,29 @@ func ready(ctx context.Context, place string) error {
 		return fault.New(fault.Unavailable, "%s is not ready (%s).", place, response.Status)
 	}
 	return nil
+}
+
+// healthClient asks for health. Our own processes are asked by their address, which no certificate names: the one that they must show is the very
+// one of the settings.
+func healthClient(c config.Config, own bool) (*http.Client, error) {
+	if !own || c.TLSCert == "" {
+		return http.DefaultClient, nil
+	}
+	raw, err := os.ReadFile(c.TLSCert)
+	if err != nil {
+		return nil, fmt.Errorf("read tls_cert: %w", err)
+	}
+	block, _ := pem.Decode(raw)
+	if block == nil {
+		return nil, usageError("tls_cert %s holds no certificate in PEM.", c.TLSCert)
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{
+		InsecureSkipVerify: true, // what is verified instead stands in the next line
+		VerifyConnection: func(s tls.ConnectionState) error {
+			if !bytes.Equal(s.PeerCertificates[0].Raw, block.Bytes) {
+				return errors.New("the process shows another certificate than tls_cert")
+			}
+			return nil
+		},
+	}}}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -131,7 +130,7 @@ func servesPages(picked []role.Role) bool {
 
 // greet prints the address, and on the local backend a link that signs its owner in once. The lines stand on their own, outside the log.
 func (a *app) greet(ctx context.Context, d role.Deps, addr string, pages bool) error {
-	fmt.Fprintf(a.err, "listening on %s\n", address(d.Config, addr))
+	fmt.Fprintf(a.err, "listening on %s\n", d.Config.URL(addr))
 	if !pages || d.Config.Backend != "local" || !d.Config.LocalSigninOn() {
 		return nil
 	}
@@ -143,27 +142,8 @@ func (a *app) greet(ctx context.Context, d role.Deps, addr string, pages bool) e
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "sign in: %s%s%s\n", address(d.Config, addr), signInPath, token)
+	fmt.Fprintf(a.err, "sign in: %s%s%s\n", d.Config.URL(addr), signInPath, token)
 	return nil
-}
-
-// address is how people reach an address that was bound.
-func address(c config.Config, bound string) string {
-	if c.BaseURL != "" {
-		return strings.TrimRight(c.BaseURL, "/")
-	}
-	scheme := "http"
-	if c.TLSCert != "" {
-		scheme = "https"
-	}
-	host, port, err := net.SplitHostPort(bound)
-	if err != nil {
-		return scheme + "://" + bound
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
 // outcome is a word for how a message ended.

@@ -17,19 +17,6 @@ const (
 	ORCID  Kind = "orcid"
 )
 
-// issuer is where a kind of provider lives, empty where the settings have to say it.
-func (k Kind) issuer() string {
-	switch k {
-	case Globus:
-		return "https://auth.globus.org"
-	case Google:
-		return "https://accounts.google.com"
-	case ORCID:
-		return "https://orcid.org"
-	}
-	return ""
-}
-
 // label is what stands on the button.
 func (k Kind) label(name string) string {
 	switch {

@@ -49,9 +49,6 @@ func newProvider(setting Provider, callback string, client *http.Client, now por
 	if err := setting.Kind.check(); err != nil {
 		return nil, err
 	}
-	if setting.Issuer == "" {
-		setting.Issuer = setting.Kind.issuer()
-	}
 	u, err := url.Parse(setting.Issuer)
 	switch {
 	case err != nil:

@@ -29,7 +29,7 @@ type Options struct {
 type Provider struct {
 	Name       string
 	Kind       Kind
-	Issuer     string // empty = that of the kind
+	Issuer     string
 	ClientID   string
 	Secret     string // empty for a public client
 	TrustEmail bool   // an address counts as verified although the provider does not say so

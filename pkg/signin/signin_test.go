@@ -169,14 +169,14 @@ func TestSettingsThatCannotBeMeantAreRefused(t *testing.T) {
 		"an issuer without TLS":      {Name: "x", Issuer: "http://op.example.org", ClientID: "c"},
 		"an issuer that is no URL":   {Name: "x", Issuer: "op.example.org", ClientID: "c"},
 		"no issuer":                  {Name: "x", ClientID: "c"},
-		"no client id":               {Name: "x", Kind: signin.Globus},
+		"no client id":               {Name: "x", Kind: signin.Globus, Issuer: "https://auth.globus.org"},
 		"a kind that does not exist": {Name: "x", Kind: "saml", Issuer: "https://op.example.org", ClientID: "c"},
 	} {
 		_, err := signin.New(signin.Options{BaseURL: "https://gas.example.org", Providers: []signin.Provider{p}, Now: time.Now})
 		require.Error(t, err, name)
 	}
 	identity, err := signin.New(signin.Options{BaseURL: "https://gas.example.org", Now: time.Now, Providers: []signin.Provider{
-		{Name: "globus", Kind: signin.Globus, ClientID: "c"}, {Name: "google", Kind: signin.Google, ClientID: "c"}, {Name: "orcid", Kind: signin.ORCID, ClientID: "c"}, {Name: "oidc", Issuer: "https://op.example.org", ClientID: "c"},
+		{Name: "globus", Kind: signin.Globus, Issuer: "https://auth.globus.org", ClientID: "c"}, {Name: "google", Kind: signin.Google, Issuer: "https://accounts.google.com", ClientID: "c"}, {Name: "orcid", Kind: signin.ORCID, Issuer: "https://orcid.org", ClientID: "c"}, {Name: "oidc", Issuer: "https://op.example.org", ClientID: "c"},
 	}})
 	require.NoError(t, err)
 	require.Equal(t, []port.Provider{{Name: "globus", Label: "Sign in with Globus"}, {Name: "google", Label: "Sign in with Google"}, {Name: "orcid", Label: "Sign in with ORCID"}, {Name: "oidc", Label: "Sign in with your institution"}}, identity.Providers())

@@ -156,22 +156,32 @@ func (s *site) revokeToken(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/profile#tokens")
 }
 
+// otherSessions stands in the place of a session's id for all but the one that asks.
+const otherSessions = "others"
+
 // endSession answers POST /profile/sessions/:session/end.
 func (s *site) endSession(c echo.Context) error {
-	sessions, err := sessionsOf(c.Request().Context(), s.Records, who(c).user.ID)
+	ctx, w, id := c.Request().Context(), who(c), c.Param("session")
+	sessions, err := sessionsOf(ctx, s.Records, w.user.ID)
 	if err != nil {
 		return err
 	}
+	ended := 0
 	for _, open := range sessions {
-		if open.ID == c.Param("session") {
-			if err := s.Records.Delete(c.Request().Context(), sessionKind, open.ID); err != nil {
-				return fmt.Errorf("end session: %w", err)
-			}
-			s.note(c, didEndSession, browserText(open.Browser))
-			return c.Redirect(http.StatusSeeOther, "/profile#sessions")
+		other := w.session != nil && open.ID != w.session.ID
+		if open.ID != id && !(id == otherSessions && other) {
+			continue
 		}
+		if err := s.Records.Delete(ctx, sessionKind, open.ID); err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+		s.note(c, didEndSession, browserText(open.Browser))
+		ended++
 	}
-	return fault.New(fault.NotFound, "There is no such session.")
+	if ended == 0 && id != otherSessions {
+		return fault.New(fault.NotFound, "There is no such session.")
+	}
+	return c.Redirect(http.StatusSeeOther, "/profile#sessions")
 }
 
 const exportJobs = 10_000

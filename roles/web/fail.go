@@ -168,7 +168,7 @@ func (s *site) errorPage(c echo.Context, p problem) error {
 		view.Actions = append(view.Actions, linkView{URL: p.Upgrade, Text: "Compare the plans", Main: true})
 	}
 	switch {
-	case p.Code == string(fault.SignedOut):
+	case p.Code == string(fault.SignedOut), p.Code == string(fault.Denied) && !who(c).signedIn():
 		view.Actions = append(view.Actions, linkView{URL: "/login", Text: "Sign in", Main: true})
 	case p.Code == string(fault.TooLarge) && who(c).signedIn():
 		view.Actions = append(view.Actions, linkView{URL: "/annotate", Text: "Choose another file"})

@@ -116,8 +116,8 @@ func (s *site) callback(c echo.Context) error {
 	if subtle.ConstantTimeCompare([]byte(query["state"]), []byte(login.State)) != 1 {
 		return fault.New(fault.Denied, "The sign-in that came back is not the one that this browser began.")
 	}
-	if query["error"] != "" {
-		return fault.New(fault.Denied, "The provider did not sign you in: %s.", visible(query["error"]))
+	if err := refusal(query["error"]); err != nil {
+		return err
 	}
 	claims, hint, err := s.Identity.Finish(c.Request().Context(), login, query)
 	if errors.Is(err, port.ErrForged) {
@@ -131,6 +131,19 @@ func (s *site) callback(c echo.Context) error {
 		return err
 	}
 	return s.begin(c, id, sessionValue{Provider: login.Provider, Hint: hint}, login.Next)
+}
+
+// refusal is why a provider signs nobody in (OAuth 2.0, section 4.1.2.1, and OpenID Connect Core, section 3.1.2.6); nil where it does.
+func refusal(code string) error {
+	switch code {
+	case "":
+		return nil
+	case "access_denied", "consent_required", "interaction_required", "login_required":
+		return fault.New(fault.Denied, "You did not agree at the provider, so nobody was signed in here.").WithHint("Nothing was changed. Try again, or sign in another way.")
+	case "temporarily_unavailable", "server_error":
+		return fault.New(fault.Unavailable, "The provider cannot sign anybody in at the moment.").WithHint("Try again in a few minutes.").After(time.Minute)
+	}
+	return fault.New(fault.Denied, "The provider did not sign you in: %s.", visible(firstOf(code, 80))).WithHint("If it stays so, tell whoever runs this service.")
 }
 
 func (s *site) takeLogin(c echo.Context) (port.Login, error) {

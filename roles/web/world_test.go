@@ -89,11 +89,17 @@ func (w *world) person(name string, plan user.Plan) *browser {
 		ID: id, Issuer: user.Local, Subject: name, Name: name, Plan: plan, FreeSince: now, Created: now, Updated: now,
 	}))
 	b := w.visitor()
-	token, err := port.NewLink(w.t.Context(), w.deps.Records, now, id)
-	require.NoError(w.t, err)
-	require.Equal(w.t, http.StatusOK, b.post("/login/once", url.Values{"t": {token}}).status)
-	b.user = id
+	b.signIn(id)
 	return b
+}
+
+// signIn signs a user in by a one-time link.
+func (b *browser) signIn(userID string) {
+	b.world.t.Helper()
+	token, err := port.NewLink(b.world.t.Context(), b.world.deps.Records, b.world.deps.Now(), userID)
+	require.NoError(b.world.t, err)
+	require.Equal(b.world.t, http.StatusOK, b.post("/login/once", url.Values{"t": {token}}).status)
+	b.user = userID
 }
 
 // visitor is a browser in which nobody is signed in.

@@ -37,7 +37,7 @@ type stage struct {
 	clock  time.Duration // ahead of the machine's
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, edits ...func(url string, d *role.Deps)) *stage {
 	t.Helper()
 	s := &stage{t: t}
 	now := func() time.Time { return time.Now().UTC().Add(s.clock) }
@@ -53,10 +53,14 @@ func newStage(t *testing.T) *stage {
 		Vault: ports.Vault, Mailer: ports.Mailer, Payments: ports.Payments, Identity: ports.Identity,
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 	}
-	handler, err := web.Serve(s.deps)
+	s.server = httptest.NewUnstartedServer(nil)
+	for _, edit := range edits {
+		edit("http://"+s.server.Listener.Addr().String(), &s.deps)
+	}
+	s.server.Config.Handler, err = web.Serve(s.deps)
 	require.NoError(t, err)
 	s.flow = s.deps.Flow()
-	s.server = httptest.NewServer(handler)
+	s.server.Start()
 	t.Cleanup(s.server.Close)
 	return s
 }

@@ -73,6 +73,7 @@ install_peer() {
 		aws) once aws "moto 5.2.3, ministack 1.4.21" aws ;;
 		localstack) once localstack "4.14.0" localstack ;;
 		versitygw) once versitygw "v1.7.0" go_tool github.com/versity/versitygw/cmd/versitygw@v1.7.0 ;;
+		oidc-provider) once oidc-provider "9.13.3" npm_with oidc-provider oidc-provider@9.13.3 ;;
 		stripe-mock) once stripe-mock "v0.180.0" go_tool github.com/stripe/stripe-mock@v0.180.0 ;;
 		cloudformation) once cloudformation "aws-service-spec 0.1.216" npm_with cloudformation @aws-cdk/aws-service-spec@0.1.216 ;;
 		dockerfile) once dockerfile "dockerfile-utils 0.16.3" npm_with dockerfile dockerfile-utils@0.16.3 ;;
@@ -81,7 +82,7 @@ install_peer() {
 	esac
 }
 
-[ $# -gt 0 ] || set -- aws versitygw stripe-mock localstack cloudformation dockerfile compose-spec
+[ $# -gt 0 ] || set -- aws versitygw stripe-mock oidc-provider localstack cloudformation dockerfile compose-spec
 for peer in "$@"; do
 	install_peer "$peer"
 done
