@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"slices"
@@ -17,64 +16,10 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"golang.org/x/sync/errgroup"
 
 	"gas/pkg/job"
 	"gas/pkg/port"
 )
-
-// source reads an object's bytes part by part and knows their sha256 and number.
-type source struct {
-	r    io.Reader
-	sum  hash.Hash
-	size int64
-	want port.Put
-}
-
-func newSource(r io.Reader, want port.Put) *source {
-	return &source{r: r, sum: sha256.New(), want: want}
-}
-
-// next fills the buffer. last tells that there is no more: then the whole has been compared with what was promised, and fails with
-// port.ErrChecksum. io.ReadFull would not do: it calls an end that came too early, as a broken upload tells it, like one that was in time.
-func (s *source) next(ctx context.Context, buf []byte) (n int, last bool, err error) {
-	for n < len(buf) && err == nil {
-		if err = ctx.Err(); err == nil {
-			var more int
-			more, err = s.r.Read(buf[n:])
-			n += more
-		}
-	}
-	s.sum.Write(buf[:n])
-	s.size += int64(n)
-	switch {
-	case err == io.EOF: //nolint:errorlint // a wrapped one is not the end
-		return n, true, s.check()
-	case err == nil && s.want.Size > 0 && s.size > s.want.Size:
-		return n, false, s.check() // no need to read on
-	}
-	return n, false, err
-}
-
-// check compares what was read with what was promised.
-func (s *source) check() error {
-	switch {
-	case s.want.Size > 0 && s.size != s.want.Size:
-		return fmt.Errorf("%w: %d bytes came, %d were promised", port.ErrChecksum, s.size, s.want.Size)
-	case s.want.SHA256 != "" && s.digest() != s.want.SHA256:
-		return fmt.Errorf("%w: the sha256 is %s, not %s", port.ErrChecksum, s.digest(), s.want.SHA256)
-	}
-	return nil
-}
-
-func (s *source) digest() string { return hex.EncodeToString(s.sum.Sum(nil)) }
-
-// partSize is the length of each part but the last, so that the promised size fits into as many parts as S3 allows.
-func (s *source) partSize() int64 {
-	const grain = 1 << 20
-	least := (s.want.Size/mostParts + grain) / grain * grain
-	return max(partBytes, least)
-}
 
 // put writes an object under the rules of port.Blobs. What fits into one part is one call; more goes in parts as it comes, a few at once.
 func (b *bucket) put(ctx context.Context, key string, r io.Reader, p port.Put) (port.BlobInfo, error) {
@@ -82,29 +27,14 @@ func (b *bucket) put(ctx context.Context, key string, r io.Reader, p port.Put) (
 		return port.BlobInfo{}, err
 	}
 	s := newSource(r, p)
-	buf := make([]byte, firstBuffer(p.Size))
-	n, last, err := s.next(ctx, buf)
-	for !last && err == nil && int64(len(buf)) < s.partSize() { // the size was not known, and there is more
-		buf = append(buf, make([]byte, min(int64(len(buf)), s.partSize()-int64(len(buf))))...)
-		var more int
-		more, last, err = s.next(ctx, buf[n:])
-		n += more
-	}
+	data, last, err := s.first(ctx)
 	if err != nil {
 		return port.BlobInfo{}, fmt.Errorf("put %s: %w", key, err)
 	}
 	if last {
-		return b.putWhole(ctx, key, buf[:n], s)
+		return b.putWhole(ctx, key, data, s)
 	}
-	return b.putParts(ctx, key, buf[:n], s)
-}
-
-// firstBuffer is how much to read at first: a promised size and one byte, so that its end is seen, or a little, which grows.
-func firstBuffer(size int64) int64 {
-	if size <= 0 {
-		return 64 << 10
-	}
-	return min(size+1, partBytes)
+	return b.putParts(ctx, key, data, s)
 }
 
 // attemptsAtConflict is how often putWhole tries when other writers of the key are in its way.
@@ -247,42 +177,16 @@ func (b *bucket) drop(ctx context.Context, key, id string) {
 	_, _ = b.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &b.name, Key: &key, UploadId: &id})
 }
 
-// sendParts reads the source to its end, in buffers of which there is one more than are on their way.
+// sendParts reads the source to its end and sends it.
 func (b *bucket) sendParts(ctx context.Context, key, id string, first []byte, s *source) (parts []types.CompletedPart, err error) {
-	group, sending := errgroup.WithContext(ctx)
-	group.SetLimit(partsAtOnce)
 	var lock sync.Mutex
-	free := make(chan []byte, partsAtOnce+1)
-	send := func(n int, buf []byte, length int) {
-		group.Go(func() error { // waits while too many are on their way
-			part, err := b.sendPart(sending, key, id, n, buf[:length])
-			lock.Lock()
-			defer lock.Unlock()
-			parts = append(parts, part)
-			free <- buf
-			return err
-		})
-	}
-	buf, length, last := first, len(first), false
-	for n := 1; err == nil && length > 0; n++ {
-		if n > mostParts {
-			err = fmt.Errorf("%w: more than %d parts of %d bytes", port.ErrTooLarge, mostParts, len(first))
-			break
-		}
-		send(n, buf, length)
-		if last {
-			break
-		}
-		select {
-		case buf = <-free:
-		default:
-			buf = make([]byte, len(first))
-		}
-		length, last, err = s.next(sending, buf)
-	}
-	if failed := group.Wait(); failed != nil {
-		return nil, failed
-	}
+	err = s.rest(ctx, first, func(ctx context.Context, n int, _ int64, data []byte) error {
+		part, err := b.sendPart(ctx, key, id, n, data)
+		lock.Lock()
+		defer lock.Unlock()
+		parts = append(parts, part)
+		return err
+	})
 	return parts, err
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -17,12 +19,13 @@ import (
 	"gas/test/peers"
 )
 
-// at opens a session with an emulator.
+// at opens a session with an emulator. It tries as often as every session does, but does not wait as long between.
 func at(t *testing.T, endpoint, access, secret string) *aws.Session {
 	t.Helper()
+	quick := func() sdk.Retryer { return retry.AddWithMaxBackoffDelay(retry.NewStandard(), 20*time.Millisecond) }
 	s, err := aws.OpenSession(context.Background(), "us-east-1",
 		config.WithBaseEndpoint(endpoint), config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(access, secret, "")),
-		config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil))
+		config.WithRetryer(quick), config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
@@ -48,24 +51,39 @@ func objects(t *testing.T, s *aws.Session, skip map[string]string) {
 	t.Run("multipart", func(t *testing.T) { porttest.Multipart(t, fresh) })
 }
 
-func TestObjectsOnVersity(t *testing.T) {
+func TestOnVersity(t *testing.T) {
+	t.Parallel()
 	objects(t, at(t, peers.Versity(t).URL, peers.VersityAccess, peers.VersitySecret), map[string]string{
 		"of 16 writers of one key one wins, and the object is whole": "versitygw's If-None-Match is not atomic; LocalStack, MiniStack and moto show it",
 	})
 }
 
-func TestObjectsOnLocalStack(t *testing.T) {
-	objects(t, at(t, peers.LocalStack(t).URL, "test", "test"), map[string]string{})
-}
-
-func TestObjectsOnMiniStack(t *testing.T) {
+func TestOnMiniStack(t *testing.T) {
+	t.Parallel()
 	objects(t, at(t, peers.MiniStack(t).URL, "123456789012", "test"), map[string]string{
 		"a part that breaks off is not there, and the upload goes on": "MiniStack takes a part whose connection broke for whole; versitygw, LocalStack and moto show it",
 	})
 }
 
-func TestObjectsOnMoto(t *testing.T) {
-	objects(t, at(t, peers.Moto(t).URL, "test", "test"), map[string]string{
+// TestOnLocalStack has all that LocalStack covers in one run of it: it takes a while to start. Its restores end at once.
+func TestOnLocalStack(t *testing.T) {
+	t.Parallel()
+	session := at(t, peers.LocalStack(t).URL, "test", "test")
+	objects(t, session, nil)
+	t.Run("vault", func(t *testing.T) {
+		porttest.Vault(t, s3Vault(session, "LocalStack's restores end at once; TestS3VaultTakesItsTime shows it"))
+	})
+	t.Run("the event of a restore is read as it writes it", func(t *testing.T) { restoreEvent(t, session) })
+}
+
+// TestOnMoto has all that moto covers. Its restores end at once.
+func TestOnMoto(t *testing.T) {
+	t.Parallel()
+	session := at(t, peers.Moto(t).URL, "test", "test")
+	objects(t, session, map[string]string{
 		"an upload belongs to its key": "moto finds an upload under any key; versitygw, LocalStack and MiniStack show it",
+	})
+	t.Run("vault", func(t *testing.T) {
+		porttest.Vault(t, s3Vault(session, "moto's restores end at once; TestS3VaultTakesItsTime shows it"))
 	})
 }
