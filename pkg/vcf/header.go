@@ -101,6 +101,7 @@ func (h *Header) Notes() []Note { return h.notes }
 type headerReader struct {
 	header Header
 	line   int64
+	fields int // of all structured lines
 	done   bool
 }
 
@@ -153,6 +154,7 @@ func (r *headerReader) note(rule Rule, format string, args ...any) {
 func (r *headerReader) meta(line []byte) {
 	m := parseMeta(string(line[2:]))
 	m.Line = r.line
+	r.fields += len(m.Fields)
 	r.header.Lines = append(r.header.Lines, line)
 	r.header.Meta = append(r.header.Meta, m)
 	if len(r.header.Lines) == 1 {

@@ -5,6 +5,7 @@ type Limits struct {
 	Text    int64 // bytes of the file after decompression; 0 is no limit
 	Line    int   // bytes of one line; DefaultLine
 	Header  int   // bytes of all header lines; DefaultHeader
+	Lines   int   // header lines; DefaultLines
 	Alleles int   // ALT alleles of one record; DefaultEntries
 	Info    int   // INFO entries of one record; DefaultEntries
 }
@@ -13,6 +14,7 @@ type Limits struct {
 const (
 	DefaultLine    = 16 << 20
 	DefaultHeader  = 32 << 20
+	DefaultLines   = 1 << 19 // each is kept apart: without a bound, a header of short lines takes fifty times its length
 	DefaultEntries = 65535
 )
 
@@ -25,6 +27,7 @@ func (l Limits) orDefaults() Limits {
 	}
 	set(&l.Line, DefaultLine)
 	set(&l.Header, DefaultHeader)
+	set(&l.Lines, DefaultLines)
 	set(&l.Alleles, DefaultEntries)
 	set(&l.Info, DefaultEntries)
 	return l

@@ -36,6 +36,10 @@ var structuredKeys = map[string]bool{"INFO": true, "FORMAT": true, "FILTER": tru
 // fields reads "key=value,key="quoted value",key=[a, b]".
 func (m *Meta) fields(s string) {
 	for s != "" {
+		if len(m.Fields) == DefaultEntries {
+			m.malformed("holds too many parts")
+			return
+		}
 		end := strings.IndexAny(s, "=,")
 		if end < 0 || s[end] == ',' || end == 0 {
 			m.malformed("holds a part that is not key=value")

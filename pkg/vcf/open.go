@@ -12,6 +12,9 @@ import (
 // headerPiece is how much text is read at a time while the header lasts, in bytes.
 const headerPiece = 64 << 10
 
+// fieldsOfLine is how many fields a header line may have on the average, if the header has as many lines as it may.
+const fieldsOfLine = 8
+
 // ReadHeader reads the header from the beginning of a source. It returns, beside it, the text behind the header that was read with it, and how
 // many lines the header has. The faults name the line.
 func ReadHeader(s *Source, d *bgzf.Decoder, limits Limits) (h *Header, rest []byte, lines int64, err error) {
@@ -36,7 +39,7 @@ func ReadHeader(s *Source, d *bgzf.Decoder, limits Limits) (h *Header, rest []by
 			return nil, nil, 0, err
 		}
 		switch {
-		case r.done:
+		case r.done && r.line <= int64(limits.Lines) && r.fields <= limits.Lines*fieldsOfLine:
 			r.header.notes = append(r.header.notes, r.header.checkMeta()...)
 			return &r.header, pending, r.line, onLine(damage, r.line+int64(bytes.Count(pending, []byte{'\n'}))+1)
 		case damage != nil:
@@ -45,6 +48,10 @@ func ReadHeader(s *Source, d *bgzf.Decoder, limits Limits) (h *Header, rest []by
 			return nil, nil, 0, fault.At(r.line, 0, "The file ends before the line #CHROM.")
 		case total > limits.Header:
 			return nil, nil, 0, tooLarge(r.line+1, "The header is longer than %d bytes.", limits.Header)
+		case r.line > int64(limits.Lines):
+			return nil, nil, 0, tooLarge(r.line, "The header has more than %d lines.", limits.Lines)
+		case r.fields > limits.Lines*fieldsOfLine:
+			return nil, nil, 0, tooLarge(r.line, "The header lines have more than %d fields.", limits.Lines*fieldsOfLine)
 		}
 	}
 }
