@@ -33,24 +33,65 @@ func readBlockEntry(from []byte) blockEntry {
 	}
 }
 
-// blockBuilder gathers the rows of a block from the lines of a result.
+// blockBuilder gathers the rows of a block from the lines of a result. Of each column one of dicts, texts, numbers and groups is set, and of those of samples none.
 type blockBuilder struct {
 	reader    *lineReader
-	columns   []columnBuilder
+	columns   []columnBuilder // all, in their order
+	dicts     []*dictBuilder
+	texts     []*textBuilder
+	numbers   []*numberBuilder
+	site      groupBuilder
+	effect    groupBuilder
+	samples   []genotypeBuilder
 	positions []uint32
 	lines     []uint32 // where each row's line begins, from the block's first line on
 	alleles   []uint16 // of each row in its record, from 0
 	text      uint32   // length of the lines so far
+	carriers  int      // genotypes that are kept
 	records   int64
 	direct    direct
 }
 
 func newBlockBuilder(h *Header) *blockBuilder {
-	b := &blockBuilder{reader: newLineReader(h), columns: make([]columnBuilder, h.columnCount())}
-	for i, plain := range h.plainColumns() {
-		b.columns[i].plain = plain
+	kinds := h.columnKinds()
+	b := &blockBuilder{
+		reader: newLineReader(h), dicts: make([]*dictBuilder, len(kinds)), texts: make([]*textBuilder, len(kinds)), numbers: make([]*numberBuilder, len(kinds)),
+		samples: make([]genotypeBuilder, h.indexedSamples()),
+	}
+	for i, kind := range kinds {
+		var c columnBuilder
+		switch kind {
+		case kindGroup:
+			c = b.group(i)
+		case kindMember:
+			group := b.group(groupOf[i])
+			b.dicts[i] = new(dictBuilder)
+			c = &memberBuilder{group, len(group.members)}
+			group.members = append(group.members, b.dicts[i])
+		case kindText:
+			b.texts[i] = new(textBuilder)
+			c = b.texts[i]
+		case kindNumber:
+			b.numbers[i] = new(numberBuilder)
+			c = b.numbers[i]
+		default:
+			b.dicts[i] = new(dictBuilder)
+			c = b.dicts[i]
+		}
+		b.columns = append(b.columns, c)
+	}
+	for i := range b.samples {
+		b.columns = append(b.columns, &b.samples[i])
 	}
 	return b
+}
+
+// group is the builder of a group, by its column.
+func (b *blockBuilder) group(column int) *groupBuilder {
+	if column == columnSite {
+		return &b.site
+	}
+	return &b.effect
 }
 
 func (b *blockBuilder) rows() int { return len(b.positions) }
@@ -59,12 +100,17 @@ func (b *blockBuilder) reset() {
 	for i := range b.columns {
 		b.columns[i].reset()
 	}
-	b.positions, b.lines, b.alleles, b.text, b.records = b.positions[:0], b.lines[:0], b.alleles[:0], 0, 0
+	b.positions, b.lines, b.alleles, b.text, b.carriers, b.records = b.positions[:0], b.lines[:0], b.alleles[:0], 0, 0, 0
 	b.direct.reset()
 }
 
 // full reports whether a block should end before the next line.
-func (b *blockBuilder) full() bool { return b.rows() >= 1<<14 || b.text >= 1<<30 }
+func (b *blockBuilder) full() bool {
+	return b.rows() >= 1<<14 || b.text >= 1<<30 || b.carriers >= maxCarriers
+}
+
+// maxCarriers bounds the memory of a block of many samples.
+const maxCarriers = 1 << 20
 
 // addLine adds the rows of one line, which comes with its line end.
 func (b *blockBuilder) addLine(line []byte) error {
@@ -90,67 +136,85 @@ func (b *blockBuilder) addAllele(allele int) {
 	r := b.reader
 	b.positions, b.lines, b.alleles = append(b.positions, r.pos), append(b.lines, b.text), append(b.alleles, uint16(allele))
 	alt := r.alts[allele]
-	b.columns[columnChrom].add(r.chrom)
-	b.columns[columnID].add(r.id)
-	b.columns[columnRef].add(r.ref)
-	b.columns[columnAlt].add(alt)
-	b.columns[columnQual].add(r.qual)
-	b.columns[columnFilter].add(r.filter)
-	b.columns[columnType].add(variantType(r.ref, alt))
+	b.texts[columnID].add(r.id)
+	b.numbers[columnQual].add(r.qual)
+	b.site.add(b.site.number(b.siteOf(r.chrom, r.ref, alt, r.filter)))
 	p := &r.picks[allele]
-	b.columns[columnGene].add(p.gene)
-	b.columns[columnTranscript].add(p.transcript)
-	b.columns[columnConsequence].add(p.consequence)
-	b.columns[columnImpact].add(p.impact)
-	b.columns[columnBiotype].add(p.biotype)
-	b.columns[columnHGVSc].add(p.hgvsc)
-	b.columns[columnHGVSp].add(p.hgvsp)
-	b.addAny(p)
+	b.effect.add(b.effect.number(b.effectOf(p)))
+	b.texts[columnHGVSc].add(p.hgvsc)
+	b.texts[columnHGVSp].add(p.hgvsp)
 	b.addValues(allele)
 }
 
-// addAny adds what all transcripts say together. Where there is one text of consequences and impacts it is that of the pick.
-func (b *blockBuilder) addAny(p *pick) {
-	if !p.found {
-		b.columns[columnAnyImpact].add(nil)
-		b.columns[columnAnyConsequence].add(nil)
-		return
+// siteOf is the tuple of a site, in the order of groups.
+func (b *blockBuilder) siteOf(chrom, ref, alt, filters []byte) tuple {
+	return tuple{
+		b.dicts[columnChrom].code(chrom), b.dicts[columnRef].code(ref), b.dicts[columnAlt].code(alt), b.dicts[columnFilter].code(filters),
+		b.dicts[columnType].code(variantType(ref, alt)),
 	}
-	text := b.reader.anyOf(p.any)
-	b.columns[columnAnyImpact].addCode(b.columns[columnAnyImpact].codeOf(text[0]))
-	b.columns[columnAnyConsequence].addCode(b.columns[columnAnyConsequence].codeOf(text[1]))
+}
+
+// effectOf is the tuple of a pick, in the order of groups.
+func (b *blockBuilder) effectOf(p *pick) tuple {
+	if !p.found {
+		return tuple{}
+	}
+	all := b.reader.anyOf(p.any)
+	return tuple{
+		b.dicts[columnGene].code(p.gene), b.dicts[columnTranscript].code(p.transcript), b.dicts[columnConsequence].code(p.consequence), b.dicts[columnImpact].code(p.impact),
+		b.dicts[columnBiotype].code(p.biotype), b.dicts[columnAnyImpact].codeOf(all[0]), b.dicts[columnAnyConsequence].codeOf(all[1]),
+	}
+}
+
+// addValues adds the fields of databases and the genotypes.
+func (b *blockBuilder) addValues(allele int) {
+	r := b.reader
+	for i := range r.values {
+		if n := b.numbers[fixedColumns+i]; n != nil {
+			n.add(r.value(i, allele))
+		} else {
+			b.dicts[fixedColumns+i].add(r.value(i, allele))
+		}
+	}
+	if len(b.samples) > 0 {
+		b.addGenotypes(r.rest, allele)
+	}
 }
 
 // takeOver moves the rows of another builder behind those of this one. They must fit.
 func (b *blockBuilder) takeOver(other *blockBuilder) {
-	for row := range other.rows() {
-		b.positions, b.alleles = append(b.positions, other.positions[row]), append(b.alleles, other.alleles[row])
-		b.lines = append(b.lines, b.text+other.lines[row])
-		for i := range b.columns {
-			b.columns[i].add(other.columns[i].row(row))
-		}
+	for i := range b.columns {
+		b.columns[i].takeOver(other.columns[i], b.rows())
+	}
+	b.positions, b.alleles = append(b.positions, other.positions...), append(b.alleles, other.alleles...)
+	for _, line := range other.lines {
+		b.lines = append(b.lines, b.text+line)
 	}
 	b.text += other.text
+	b.carriers += other.carriers
 	b.records += other.records
 	other.reset()
 }
 
-// appendTo writes the block: what it says of each column, positions, lines, alleles, columns.
+// appendTo writes the block: what it says of each column and of the alleles, positions, lines, alleles unless all are the first, columns.
 func (b *blockBuilder) appendTo(to []byte) []byte {
 	start := len(to)
-	to = append(to, make([]byte, len(b.columns)*columnEntry)...)
+	to = append(to, make([]byte, headSize(len(b.columns)))...)
 	for _, list := range [][]uint32{b.positions, b.lines} {
 		for _, n := range list {
 			to = binary.LittleEndian.AppendUint32(to, n)
 		}
 	}
-	for _, n := range b.alleles {
-		to = binary.LittleEndian.AppendUint16(to, n)
+	if hasOther(b.alleles) {
+		to[start+len(b.columns)*columnEntry] = 1
+		for _, n := range b.alleles {
+			to = binary.LittleEndian.AppendUint16(to, n)
+		}
 	}
 	for i := range b.columns {
 		at := len(to)
 		var encoding, count uint32
-		to, encoding, count = b.columns[i].appendTo(to)
+		to, encoding, count = b.columns[i].appendTo(to, b.rows())
 		entry := to[start+i*columnEntry:]
 		binary.LittleEndian.PutUint32(entry, encoding)
 		binary.LittleEndian.PutUint32(entry[4:], uint32(at-start))
@@ -163,6 +227,18 @@ func (b *blockBuilder) appendTo(to []byte) []byte {
 	return to
 }
 
+func hasOther(alleles []uint16) bool {
+	for _, n := range alleles {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// headSize is the size of the head of a block: an entry for each column and one byte that says whether there are alleles, in eight.
+func headSize(columns int) int { return columns*columnEntry + 8 }
+
 // block is a block as it is read.
 type block struct {
 	data      []byte
@@ -174,29 +250,56 @@ type block struct {
 
 // openBlock cuts a block. It reports false when its bytes are too few.
 func openBlock(data []byte, rows, columns int) (block, bool) {
-	head := columns * columnEntry
-	if rows <= 0 || rows > maxRows || len(data) < head+10*rows {
+	head := headSize(columns)
+	if rows <= 0 || rows > maxRows || len(data) < head+8*rows {
 		return block{}, false
 	}
 	at := data[head:]
-	return block{data: data, rows: rows, positions: at[:4*rows], lines: at[4*rows : 8*rows], alleles: at[8*rows : 10*rows]}, true
+	b := block{data: data, rows: rows, positions: at[:4*rows], lines: at[4*rows : 8*rows]}
+	if data[columns*columnEntry] == 0 {
+		return b, true
+	}
+	if len(at) < 10*rows {
+		return block{}, false
+	}
+	b.alleles = at[8*rows : 10*rows]
+	return b, true
 }
 
 func (b *block) position(row int) uint32 { return binary.LittleEndian.Uint32(b.positions[4*row:]) }
 func (b *block) line(row int) uint32     { return binary.LittleEndian.Uint32(b.lines[4*row:]) }
-func (b *block) allele(row int) int      { return int(binary.LittleEndian.Uint16(b.alleles[2*row:])) }
 
-// column cuts out one column. A damaged one is missing.
-func (b *block) column(number int) column {
+func (b *block) allele(row int) int {
+	if b.alleles == nil {
+		return 0
+	}
+	return int(binary.LittleEndian.Uint16(b.alleles[2*row:]))
+}
+
+// part is the bytes of a column, with what its entry says of it. Damaged ones are empty.
+func (b *block) part(number int) (body []byte, encoding, count uint32) {
 	entry := b.data[number*columnEntry:]
 	n := func(i int) uint32 { return binary.LittleEndian.Uint32(entry[4*i:]) }
 	at, length := uint64(n(1)), uint64(n(2))
 	if at+length > uint64(len(b.data)) {
-		return column{}
+		return nil, encodingMissing, 0
 	}
-	c, ok := readColumn(b.data[at:at+length], n(0), n(3), b.rows)
+	return b.data[at : at+length], n(0), n(3)
+}
+
+// column cuts out one column. A damaged one is missing.
+func (b *block) column(number int) column {
+	var c column
+	var ok bool
+	body, encoding, count := b.part(number)
+	if group, isMember := groupOf[number]; isMember && encoding == encodingMember {
+		rows, _, tuples := b.part(group)
+		c, ok = readMember(body, count, b.rows, rows, tuples)
+	} else {
+		c, ok = readColumn(body, encoding, count, b.rows)
+	}
 	if !ok {
-		return column{}
+		return column{rows: b.rows}
 	}
 	return c
 }

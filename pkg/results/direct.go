@@ -74,23 +74,35 @@ type knownTexts struct {
 	gene, feature, biotype uint16
 }
 
-// knownSet are the codes of a set of terms, alone and as that of all transcripts.
-type knownSet struct {
-	set                         anySet
-	found                       bool
-	consequence, impacts, terms uint16
+// knownEffect is the number of the tuple of an effect.
+type knownEffect struct {
+	effectKey
+	found  bool
+	number uint16
+}
+
+// effectKey is what the tuple of an effect depends on.
+type effectKey struct {
+	any        anySet
+	terms      consequence.Terms
+	transcript int32
+	impact     consequence.Impact
 }
 
 // direct is what a block's builder remembers for the quick way.
 type direct struct {
 	transcripts [256]knownTexts
-	sets        [64]knownSet
+	effects     [512]knownEffect
+	chrom       []byte             // of the sites below
+	sites       [4][1 << 10]uint16 // numbers and one of tuples, by the code of FILTER and by two bases
+	none        uint16             // the number and one of the tuple without an effect
 	picks       []directPick
 	text        []byte
 }
 
 func (d *direct) reset() {
-	d.transcripts, d.sets = [256]knownTexts{}, [64]knownSet{}
+	d.transcripts, d.effects, d.none = [256]knownTexts{}, [512]knownEffect{}, 0
+	d.chrom, d.sites = d.chrom[:0], [4][1 << 10]uint16{}
 }
 
 // dotAlt is ALT of a record without an allele.
@@ -150,47 +162,63 @@ func (b *blockBuilder) judgeEffects(e *engineReader, s *consequence.Scratch, alt
 // addSite adds what a row says of its site.
 func (b *blockBuilder) addSite(r *vcf.Record, alt []byte, allele int) {
 	b.positions, b.lines, b.alleles = append(b.positions, r.Pos), append(b.lines, b.text), append(b.alleles, uint16(allele))
-	b.columns[columnChrom].add(r.Chrom)
-	b.columns[columnID].add(present(r.ID))
-	b.columns[columnRef].add(r.Ref)
-	b.columns[columnAlt].add(alt)
-	b.columns[columnQual].add(present(r.Qual))
-	b.columns[columnFilter].add(present(r.Filter))
-	b.columns[columnType].add(variantType(r.Ref, alt))
+	b.texts[columnID].add(present(r.ID))
+	b.numbers[columnQual].add(present(r.Qual))
+	b.site.add(b.knownSite(r, alt))
+}
+
+// knownSite is the number of the tuple of a site, found without a hash where two bases take each other's place.
+func (b *blockBuilder) knownSite(r *vcf.Record, alt []byte) uint16 {
+	d, filters := &b.direct, present(r.Filter)
+	if !bytes.Equal(d.chrom, r.Chrom) {
+		d.chrom, d.sites = append(d.chrom[:0], r.Chrom...), [4][1 << 10]uint16{}
+	}
+	if len(r.Ref) == 1 && len(alt) == 1 && r.Ref[0]&0xe0 == 'A'&0xe0 && alt[0]&0xe0 == 'A'&0xe0 {
+		if code := b.dicts[columnFilter].code(filters); int(code) < len(d.sites) {
+			known := &d.sites[code][int(r.Ref[0]&31)<<5|int(alt[0]&31)]
+			if *known == 0 {
+				*known = b.site.number(b.siteOf(r.Chrom, r.Ref, alt, filters)) + 1
+			}
+			return *known - 1
+		}
+	}
+	return b.site.number(b.siteOf(r.Chrom, r.Ref, alt, filters))
 }
 
 // addEffect adds what a row says of its transcripts.
 func (b *blockBuilder) addEffect(e *engineReader, s *consequence.Scratch, p *directPick) {
-	if p.effect == nil {
-		for c := columnGene; c < fixedColumns; c++ {
-			b.columns[c].add(nil)
+	fx := p.effect
+	if fx == nil {
+		if b.direct.none == 0 {
+			b.direct.none = b.effect.number(tuple{}) + 1
 		}
+		b.effect.add(b.direct.none - 1)
+		b.texts[columnHGVSc].add(nil)
+		b.texts[columnHGVSp].add(nil)
 		return
 	}
-	fx := p.effect
+	key := effectKey{p.any, fx.Terms, int32(fx.Transcript), fx.Impact}
+	known := &b.direct.effects[(uint64(key.terms)*3^key.any.terms^uint64(uint32(key.transcript))<<20)*0x9e3779b97f4a7c15>>55]
+	if !known.found || known.effectKey != key {
+		*known = knownEffect{effectKey: key, found: true, number: b.effect.number(b.directEffect(e, s, fx, p.any))}
+	}
+	b.effect.add(known.number)
+	b.texts[columnHGVSc].add(s.Bytes(fx.HGVSc))
+	b.texts[columnHGVSp].add(s.Bytes(fx.HGVSp))
+}
+
+// directEffect is the tuple of an effect, in the order of groups.
+func (b *blockBuilder) directEffect(e *engineReader, s *consequence.Scratch, fx *consequence.Effect, set anySet) tuple {
 	var known knownTexts
 	if fx.Transcript >= 0 {
 		known = *b.textsOf(e, s, fx)
 	}
-	set := b.setOf(p.any)
-	terms := set
-	if p.any.terms != uint64(fx.Terms) {
-		terms = b.setOf(anySet{terms: uint64(fx.Terms)})
+	all := b.reader.anyOf(set)
+	b.direct.text = fx.Terms.Append(b.direct.text[:0], '&')
+	return tuple{
+		known.gene, known.feature, b.dicts[columnConsequence].code(b.direct.text), b.dicts[columnImpact].code(impactText[fx.Impact&3]), known.biotype,
+		b.dicts[columnAnyImpact].codeOf(all[0]), b.dicts[columnAnyConsequence].codeOf(all[1]),
 	}
-	b.columns[columnGene].addCode(known.gene)
-	b.columns[columnTranscript].addCode(known.feature)
-	b.columns[columnBiotype].addCode(known.biotype)
-	b.columns[columnConsequence].addCode(b.consequenceOf(terms, fx.Terms))
-	b.columns[columnImpact].add(impactText[fx.Impact&3])
-	b.columns[columnHGVSc].add(s.Bytes(fx.HGVSc))
-	b.columns[columnHGVSp].add(s.Bytes(fx.HGVSp))
-	set = b.setOf(p.any)
-	if set.impacts == 0 {
-		text := b.reader.anyOf(p.any)
-		set.impacts, set.terms = b.columns[columnAnyImpact].codeOf(text[0]), b.columns[columnAnyConsequence].codeOf(text[1])
-	}
-	b.columns[columnAnyImpact].addCode(set.impacts)
-	b.columns[columnAnyConsequence].addCode(set.terms)
 }
 
 // textsOf returns the codes of a transcript's texts.
@@ -202,47 +230,11 @@ func (b *blockBuilder) textsOf(e *engineReader, s *consequence.Scratch, fx *cons
 	known.transcript = int32(fx.Transcript) + 1
 	code := func(column int, f consequence.Field) uint16 {
 		b.direct.text = e.engine.AppendField(b.direct.text[:0], s, fx, f)
-		return b.columns[column].code(b.direct.text)
+		return b.dicts[column].code(b.direct.text)
 	}
 	if known.gene = code(columnGene, consequence.FieldSymbol); known.gene == 0 {
 		known.gene = code(columnGene, consequence.FieldGene)
 	}
 	known.feature, known.biotype = code(columnTranscript, consequence.FieldFeature), code(columnBiotype, consequence.FieldBiotype)
 	return known
-}
-
-// setOf returns what is known of a set of terms and impacts.
-func (b *blockBuilder) setOf(set anySet) *knownSet {
-	known := &b.direct.sets[(set.terms*0x9e3779b97f4a7c15>>56^uint64(set.impacts))&63]
-	if !known.found || known.set != set {
-		*known = knownSet{set: set, found: true}
-	}
-	return known
-}
-
-func (b *blockBuilder) consequenceOf(known *knownSet, terms consequence.Terms) uint16 {
-	if known.consequence == 0 {
-		b.direct.text = terms.Append(b.direct.text[:0], '&')
-		known.consequence = b.columns[columnConsequence].code(b.direct.text)
-	}
-	return known.consequence
-}
-
-// addValues adds the fields of databases and the genotypes.
-func (b *blockBuilder) addValues(allele int) {
-	r := b.reader
-	for i := range r.values {
-		b.columns[fixedColumns+i].add(r.value(i, allele))
-	}
-	first := fixedColumns + len(r.values)
-	if first == len(b.columns) {
-		return
-	}
-	format, rest, _ := bytes.Cut(r.rest, []byte{'\t'})
-	hasGT := startsWithGT(format)
-	for i := first; i < len(b.columns); i++ {
-		var gt []byte
-		gt, rest = cutGenotype(rest, hasGT)
-		b.columns[i].add(genotypeClass(gt, allele+1))
-	}
 }

@@ -99,17 +99,14 @@ func (v *evaluator) joined(terms []filter.Expr, join func(rowSet, rowSet)) (rowS
 
 func (v *evaluator) compare(c *filter.Comparison) (rowSet, error) {
 	s := newRowSet(v.block.rows)
-	switch column, kept := v.index.schema.columns[c.Field.Name]; {
+	switch at, kept := v.index.schema.columns[c.Field.Name]; {
 	case c.Field.Name == fieldPos:
-		for row := range v.block.rows {
-			if c.TestNumber(float64(v.block.position(row))) {
-				s[row/64] |= 1 << (row % 64)
-			}
-		}
+		positions := column{encoding: encodingPositions, rows: v.block.rows, text: v.block.positions}
+		compareNumbers(s, &positions, c)
 	case c.Field.Type == filter.Region:
 		v.compareRegion(s, c)
 	case kept:
-		col := v.block.column(column)
+		col := v.block.column(at)
 		compareColumn(s, &col, v.block.rows, c)
 	default:
 		return s, v.compareGenotype(s, c)
@@ -117,21 +114,46 @@ func (v *evaluator) compare(c *filter.Comparison) (rowSet, error) {
 	return s, nil
 }
 
-// compareColumn judges each value of a dictionary once, then the rows by their codes.
+// compareColumn judges each value of a dictionary once, then the rows by their codes; numbers and texts that hardly repeat row by row.
 func compareColumn(s rowSet, col *column, rows int, c *filter.Comparison) {
-	switch col.encoding {
-	case encodingPlain:
-		for row := range rows {
-			if c.Test(col.entry(row)) {
-				s[row/64] |= 1 << (row % 64)
-			}
-		}
-	case encodingDict8, encodingDict16:
-		compareCodes(s, col, rows, judgeDictionary(col, c))
-	default:
+	switch {
+	case col.encoding == encodingText:
+		compareTexts(s, col, c)
+	case col.isNumbers():
+		compareNumbers(s, col, c)
+	case col.encoding == encodingMissing:
 		if c.Test(nil) {
 			s.fill(rows)
 		}
+	default:
+		compareCodes(s, col, rows, judgeDictionary(col, c))
+	}
+}
+
+// compareTexts judges the rows of a column of texts. Where a comparison can hold only for values that hold a certain text, that is looked for in all of them at once.
+func compareTexts(s rowSet, col *column, c *filter.Comparison) {
+	t := col.texts()
+	defer t.release()
+	needle := c.Needle()
+	if len(needle) == 0 {
+		for row := range t.ends {
+			if c.Test(t.of(row)) {
+				s[row/64] |= 1 << (row % 64)
+			}
+		}
+		return
+	}
+	for row, at := 0, 0; ; {
+		found := bytes.Index(t.text[at:], needle)
+		if found < 0 {
+			return
+		}
+		for at += found; int(t.ends[row]) <= at; row++ {
+		}
+		if value := t.of(row); c.Test(value) {
+			s[row/64] |= 1 << (row % 64)
+		}
+		at = int(t.ends[row])
 	}
 }
 
@@ -153,6 +175,15 @@ func judgeDictionary(col *column, c *filter.Comparison) []uint8 {
 func compareCodes(s rowSet, col *column, rows int, passes []uint8) {
 	if bytes.IndexByte(passes, 1) < 0 {
 		return
+	}
+	if col.encoding == encodingConstant {
+		if passes[1] == 1 {
+			s.fill(rows)
+		}
+		return
+	}
+	if col.tuples != nil {
+		passes = col.passesOfTuples(passes)
 	}
 	if col.encoding == encodingDict8 {
 		var table [256]uint8

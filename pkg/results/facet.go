@@ -35,7 +35,7 @@ func (x *Index) Facets(ctx context.Context, e filter.Expr, top int, fields ...st
 	for _, name := range fields {
 		f, ok := x.schema.Field(name)
 		column, kept := x.schema.columns[name]
-		if !ok || !kept || x.about.plainColumns()[column] {
+		if !ok || !kept || x.about.kindOf(column) != kindDict {
 			return nil, fault.New(fault.BadInput, "The values of %q cannot be counted.", name)
 		}
 		counts, err := x.countValues(ctx, s, column)

@@ -124,19 +124,48 @@ func (h *Header) databaseFields() []DatabaseField {
 
 // columnCount is the number of columns of an index.
 func (h *Header) columnCount() int {
-	return fixedColumns + len(h.databaseFields()) + min(len(h.Samples), indexedSamples)
+	return fixedColumns + len(h.databaseFields()) + h.indexedSamples()
 }
 
-// plainColumns tells for each column whether its values are kept as they come: those that hardly ever repeat need no dictionary.
-func (h *Header) plainColumns() []bool {
-	plain := make([]bool, h.columnCount())
-	for _, c := range []int{columnID, columnQual, columnHGVSc, columnHGVSp} {
-		plain[c] = true
+// indexedSamples is the number of samples whose genotypes the index keeps.
+func (h *Header) indexedSamples() int { return min(len(h.Samples), maxIndexedSamples) }
+
+// kind is what a column is made of.
+type kind uint8
+
+// The kinds of columns, beside those of samples.
+const (
+	kindDict   kind = iota // texts that repeat
+	kindText               // texts that hardly ever repeat
+	kindNumber             // numbers
+	kindMember             // texts that repeat, with others
+	kindGroup              // what members have in common
+)
+
+// columnKinds tells the kind of each column but those of samples.
+func (h *Header) columnKinds() []kind {
+	kinds := make([]kind, fixedColumns)
+	for column := range groupOf {
+		kinds[column] = kindMember
 	}
-	for i, f := range h.databaseFields() {
-		plain[fixedColumns+i] = f.numeric()
+	kinds[columnSite], kinds[columnEffect] = kindGroup, kindGroup
+	kinds[columnID], kinds[columnHGVSc], kinds[columnHGVSp], kinds[columnQual] = kindText, kindText, kindText, kindNumber
+	for _, f := range h.databaseFields() {
+		k := kindDict
+		if f.numeric() {
+			k = kindNumber
+		}
+		kinds = append(kinds, k)
 	}
-	return plain
+	return kinds
+}
+
+// kindOf is the kind of a column when it is read: members and samples are dictionaries then.
+func (h *Header) kindOf(column int) kind {
+	if kinds := h.columnKinds(); column < len(kinds) && kinds[column] != kindMember {
+		return kinds[column]
+	}
+	return kindDict
 }
 
 // csqLayout says where the fields that the index needs stand in an entry of CSQ; -1 for a field that is not there.

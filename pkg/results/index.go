@@ -30,7 +30,7 @@ type Index struct {
 	mutex   sync.Mutex
 	checked []bool       // blocks whose checksum was found right
 	recent  []*selection // what was asked last, the latest first
-	ranks   map[int]*rankTable
+	ranks   map[int]rankTable
 }
 
 // Open maps the index in a file and takes the result that it belongs to, which is read only for rows that are shown. The result must stay open as long as the index.
@@ -89,7 +89,7 @@ func newIndex(data []byte, result io.ReaderAt, size int64) (*Index, error) {
 	if crc != binary.LittleEndian.Uint32(trailer[48:]) {
 		return nil, errors.New("the checksum of the tables is wrong")
 	}
-	x := &Index{data: data, text: &text{file: result, size: size, places: parts[1]}, ranks: make(map[int]*rankTable)}
+	x := &Index{data: data, text: &text{file: result, size: size, places: parts[1]}, ranks: make(map[int]rankTable)}
 	if err := json.Unmarshal(parts[2], &x.about); err != nil {
 		return nil, fmt.Errorf("description: %w", err)
 	}

@@ -31,8 +31,11 @@ const (
 	columnHGVSp
 	columnAnyImpact
 	columnAnyConsequence
+	columnSite   // of a group, see groups
+	columnEffect // likewise
 	fixedColumns
 )
 
-// indexedSamples is the number of samples whose genotypes the index keeps. Those of further samples are read from the result when a filter asks for them.
-const indexedSamples = 16
+// maxIndexedSamples is the number of samples whose genotypes the index keeps, two bits for each row at most. Those of further samples are read from the result when a
+// filter asks for them, which takes as long as reading the whole result.
+const maxIndexedSamples = 8192

@@ -64,7 +64,7 @@ func newSchema(h *Header) *schema {
 	}
 	for i, sample := range h.Samples {
 		at := -1
-		if i < indexedSamples {
+		if i < h.indexedSamples() {
 			at = column + i
 		}
 		add(at, filter.Field{Name: "gt." + sample, Type: filter.Genotype, Values: filter.Genotypes})

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"math"
@@ -14,15 +13,12 @@ import (
 	"gas/pkg/results/filter"
 )
 
-// rankTable gives every row a number in the order of a field. A missing value is noRank.
-type rankTable struct {
-	byCode [][]uint32 // of each block, by code: for dictionary columns
-	byRow  [][]uint32 // of each block, by row: for plain ones
-}
+// rankTable gives every text of a column of dictionaries a number in the order of its field: of each block, by code. A missing value is noRank.
+type rankTable [][]uint32
 
 const noRank = math.MaxUint32
 
-// keptRankTables is how many fields' orders are kept in memory; a plain column takes four bytes for each row.
+// keptRankTables is how many fields' orders are kept in memory.
 const keptRankTables = 4
 
 // sorting is an order that a person asked for.
@@ -44,9 +40,8 @@ func (x *Index) Sortable() []string {
 }
 
 func (x *Index) sortable(f filter.Field) bool {
-	column, kept := x.schema.columns[f.Name]
-	isText := column == columnID || column == columnHGVSc || column == columnHGVSp
-	return f.Name == fieldPos || kept && !isText
+	_, kept := x.schema.columns[f.Name]
+	return f.Name == fieldPos || kept
 }
 
 // parseSort reads a field's name with a `-` before it for the reverse order. The empty text is the order of the file, and nil.
@@ -73,11 +68,14 @@ func (x *Index) keys(ctx context.Context, s *sorting) (keying, error) {
 	if s.field.Name == fieldPos {
 		return x.placeKeys(ctx, s.reverse)
 	}
+	if x.about.kindOf(s.column) == kindNumber {
+		return numberKeys(s), nil
+	}
 	ranks, err := x.ranksOf(ctx, s.column)
 	return keying{32, func(number int, b *block) func(int) uint64 {
 		c := b.column(s.column)
 		return func(row int) uint64 {
-			rank := ranks.of(number, &c, row)
+			rank := ranks[number][c.code(row)]
 			if s.reverse && rank != noRank {
 				rank = noRank - 1 - rank
 			}
@@ -92,7 +90,7 @@ func (x *Index) placeKeys(ctx context.Context, reverse bool) (keying, error) {
 	return keying{64, func(number int, b *block) func(int) uint64 {
 		c := b.column(columnChrom)
 		return func(row int) uint64 {
-			key := uint64(chroms.byCode[number][c.code(row)])<<32 | uint64(b.position(row))
+			key := uint64(chroms[number][c.code(row)])<<32 | uint64(b.position(row))
 			if reverse {
 				key = ^key
 			}
@@ -101,36 +99,54 @@ func (x *Index) placeKeys(ctx context.Context, reverse bool) (keying, error) {
 	}}, err
 }
 
-func (t *rankTable) of(number int, c *column, row int) uint32 {
-	if t.byRow[number] != nil {
-		return t.byRow[number][row]
+// numberKeys are the keys of the order of numbers. What is no number comes last, as what is missing does.
+func numberKeys(s *sorting) keying {
+	return keying{64, func(_ int, b *block) func(int) uint64 {
+		c := b.column(s.column)
+		if !c.isNumbers() {
+			return func(int) uint64 { return math.MaxUint64 }
+		}
+		return func(row int) uint64 {
+			n := c.number(row)
+			switch {
+			case n != n:
+				return math.MaxUint64
+			case s.reverse:
+				return numberKey(-n)
+			}
+			return numberKey(n)
+		}
+	}}
+}
+
+// numberKey turns a number into an integer of the same order, below the greatest.
+func numberKey(n float64) uint64 {
+	b := math.Float64bits(n + 0) // no -0
+	if b>>63 == 1 {
+		return ^b
 	}
-	return t.byCode[number][c.code(row)]
+	return b | 1<<63
 }
 
 // ranksOf makes the rank table of a column, or finds it among those that are kept.
-func (x *Index) ranksOf(ctx context.Context, column int) (*rankTable, error) {
+func (x *Index) ranksOf(ctx context.Context, column int) (rankTable, error) {
 	x.mutex.Lock()
 	t := x.ranks[column]
 	x.mutex.Unlock()
 	if t != nil {
 		return t, nil
 	}
-	t = &rankTable{byCode: make([][]uint32, len(x.entries)), byRow: make([][]uint32, len(x.entries))}
+	t = make(rankTable, len(x.entries))
 	order, err := x.orderOf(ctx, column)
 	if err != nil {
 		return nil, err
 	}
 	err = x.eachBlock(ctx, func(number int, b block) error {
 		c := b.column(column)
-		if c.encoding == encodingPlain {
-			t.byRow[number] = numberRanks(&c, b.rows)
-			return nil
-		}
-		t.byCode[number] = make([]uint32, c.count+1)
-		t.byCode[number][0] = noRank
+		t[number] = make([]uint32, c.count+1)
+		t[number][0] = noRank
 		for code := 1; code <= c.count; code++ {
-			t.byCode[number][code] = order[string(c.entry(code-1))]
+			t[number][code] = order[string(c.entry(code-1))]
 		}
 		return nil
 	})
@@ -152,9 +168,6 @@ func (x *Index) orderOf(ctx context.Context, column int) (map[string]uint32, err
 	seen := make(map[string]uint32)
 	err := x.eachBlock(ctx, func(number int, b block) error {
 		c := b.column(column)
-		if c.encoding == encodingPlain {
-			return nil
-		}
 		mutex.Lock()
 		defer mutex.Unlock()
 		for n := range c.count {
@@ -216,37 +229,15 @@ func naturalOrder(a, b string) int {
 	return cmp.Or(strings.Compare(at, bt), cmp.Compare(an, bn), strings.Compare(ar, br))
 }
 
-// numberRanks turns the numbers of a plain column into integers of the same order: the bits of a float32, or a whole number below 2^31 as it is when all are.
-func numberRanks(c *column, rows int) []uint32 {
-	ranks := make([]uint32, rows)
-	for row := range ranks {
-		ranks[row] = noRank
-		text := c.entry(row)
-		if len(text) == 0 {
-			continue
-		}
-		if n, err := strconv.ParseFloat(string(bytes.TrimSpace(text)), 64); err == nil {
-			ranks[row] = min(floatRank(n), noRank-1)
-		}
-	}
-	return ranks
-}
-
-// floatRank keeps the order of numbers, to the precision of a float32.
-func floatRank(n float64) uint32 {
-	b := math.Float32bits(float32(n))
-	if b>>31 == 1 {
-		return ^b
-	}
-	return b | 1<<31
-}
-
 // sortedPage returns selected rows in another order than the file's, from an offset on; equal rows stay in the order of the file.
 // The keys of the page's first and last row are found by counting digits, so that any page costs the same and nothing is sorted but the page.
 func (x *Index) sortedPage(ctx context.Context, s *selection, by *sorting, offset int64, limit int) ([]rowPlace, error) {
 	limit = int(min(int64(limit), s.count.Total-offset))
 	if limit <= 0 || offset < 0 {
 		return nil, nil
+	}
+	if by.field.Name != fieldPos && x.about.kindOf(by.column) == kindText {
+		return x.textPage(ctx, s, by, offset, limit)
 	}
 	keys, err := x.keys(ctx, by)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 // All numbers are little-endian.
 const (
 	magic         = "GASROWS\x1a"
-	formatVersion = 1
+	formatVersion = 2
 	trailerSize   = 6*8 + 2*4 + len(magic)
 )
 
@@ -143,7 +143,7 @@ const smallBlock = 512
 
 // put holds a block, and writes the one that was held.
 func (w *Writer) put(b *blockBuilder) error {
-	if w.held != nil && b.rows() <= smallBlock && w.held.rows()+b.rows() < 1<<15 && !(w.held.text >= 1<<30) {
+	if w.held != nil && b.rows() <= smallBlock && w.held.rows()+b.rows() < 1<<15 && w.held.text < 1<<30 && w.held.carriers < maxCarriers {
 		w.held.takeOver(b)
 		w.release(b)
 		return nil

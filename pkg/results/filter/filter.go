@@ -15,7 +15,6 @@ package filter
 
 import (
 	"bytes"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -101,8 +100,8 @@ type Comparison struct {
 
 	numbers []float64 // the values of a Number; the ranks of an Impact
 	regions []Interval
-	pattern *regexp.Regexp
-	literal []byte // what a pattern without any special character asks for
+	matcher                 // of Match
+	known   map[string]bool // the values of an In with many
 }
 
 // Interval is a region: 1-based, closed.
@@ -264,18 +263,17 @@ func (c *Comparison) testElements(value []byte) bool {
 func (c *Comparison) testOne(value []byte) bool {
 	switch {
 	case c.Op == Match:
-		if c.literal != nil {
-			return bytes.Contains(value, c.literal)
-		}
-		return c.pattern.Match(value)
+		return c.matches(value)
 	case c.Field.Type == Number:
 		n, err := strconv.ParseFloat(string(value), 64)
-		return err == nil && c.testOrdered(n)
+		return err == nil && n == n && c.testOrdered(n)
 	case c.ranked():
 		rank := impactRank(string(value))
 		return rank >= 0 && c.testOrdered(float64(rank))
 	case c.Field.Type == Contig:
 		return c.testContig(string(value))
+	case c.known != nil:
+		return c.known[string(value)]
 	}
 	any := false
 	for _, v := range c.Values {

@@ -2,7 +2,6 @@ package filter
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -338,11 +337,25 @@ func (p *parser) values(c *Comparison) error {
 			return err
 		}
 		if p.char(')') {
+			c.hashValues()
 			return nil
 		}
 		if !p.char(',') {
 			return p.expected(p.at, "`,` or `)`")
 		}
+	}
+}
+
+// manyValues is from how many values on a list is looked up by a hash.
+const manyValues = 9
+
+func (c *Comparison) hashValues() {
+	if len(c.Values) < manyValues || c.Field.Type != Text && c.Field.Type != List || c.ranked() {
+		return
+	}
+	c.known = make(map[string]bool, len(c.Values))
+	for _, v := range c.Values {
+		c.known[v] = true
 	}
 }
 
@@ -411,14 +424,11 @@ func (p *parser) take(c *Comparison, at int, v string) error {
 }
 
 func (p *parser) takePattern(c *Comparison, at int, v string) error {
-	pattern, err := regexp.Compile(v)
+	m, err := newMatcher(v)
 	if err != nil {
 		return p.wrong(at, "%q is no regular expression: %s.", v, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
-	if regexp.QuoteMeta(v) == v {
-		c.literal = []byte(v)
-	}
-	c.Values, c.pattern = append(c.Values, v), pattern
+	c.Values, c.matcher = append(c.Values, v), m
 	return nil
 }
 
