@@ -44,8 +44,13 @@ type shop struct {
 
 func newShop(t *testing.T, edits ...func(*Options)) *shop {
 	t.Helper()
+	return newShopOn(t, peers.StripeMock(t), edits...)
+}
+
+func newShopOn(t *testing.T, mock *peers.Peer, edits ...func(*Options)) *shop {
+	t.Helper()
 	c := &clock{}
-	peer := peers.NewStripe(t)
+	peer := peers.NewStripeOn(t, mock)
 	o := Options{Key: peer.Key, Secrets: []string{peers.StripeSecret}, Prices: []string{peers.StripePrice}, Installation: "here", Now: c.now, URL: peer.URL}
 	for _, edit := range edits {
 		edit(&o)
@@ -56,8 +61,9 @@ func newShop(t *testing.T, edits ...func(*Options)) *shop {
 }
 
 func TestStripeKeepsThePromisesOfPayments(t *testing.T) {
+	mock := peers.StripeMock(t)
 	porttest.Payments(t, func(t *testing.T) porttest.World {
-		s := newShop(t)
+		s := newShopOn(t, mock)
 		return porttest.World{Payments: s, Decide: s.peer.Decide, Advance: s.clock.pass}
 	})
 }
@@ -141,12 +147,12 @@ func TestACustomerWhomStripeHasLostIsMadeAnew(t *testing.T) {
 }
 
 func TestTheStateOfASubscriptionDecidesThePlan(t *testing.T) {
+	mock := peers.StripeMock(t)
 	for status, active := range map[string]bool{
 		"active": true, "trialing": true, "past_due": false, "unpaid": false, "canceled": false, "incomplete": false, "incomplete_expired": false, "paused": false,
 	} {
 		t.Run(status, func(t *testing.T) {
-			t.Parallel()
-			s := newShop(t)
+			s := newShopOn(t, mock)
 			who := s.begin(t, ada).Customer
 			s.peer.Subscribe(who, peers.StripePrice, status)
 			billing, got, err := s.Current(t.Context(), who)

@@ -15,6 +15,7 @@ import (
 	"gas/pkg/backend"
 	"gas/pkg/job"
 	"gas/pkg/port"
+	"gas/roles/web"
 )
 
 // finding is what doctor says of one thing it tried.
@@ -97,6 +98,9 @@ func trialsOf(p *backend.Ports) []trial {
 			return "", err
 		}})
 	}
+	if p.Payments != nil {
+		trials = append(trials, trial{"payments", func(ctx context.Context) (string, error) { return tryPayments(ctx, p.Payments) }})
+	}
 	if p.Identity != nil {
 		trials = append(trials, trial{"identity", func(context.Context) (string, error) {
 			var names []string
@@ -119,6 +123,18 @@ func tryStore(ctx context.Context, store port.Store, clock port.Clock) (string, 
 		return "", fmt.Errorf("the clock differs from the store's by %s", skew)
 	}
 	return "", nil
+}
+
+// tryPayments asks what the premium plan costs.
+func tryPayments(ctx context.Context, pay port.Payments) (string, error) {
+	price, err := pay.Price(ctx)
+	if errors.Is(err, port.ErrNotFound) {
+		return "the local checkout, which charges nothing", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return web.PriceText(price), nil
 }
 
 func tryRecords(ctx context.Context, records port.Records, now time.Time) error {

@@ -73,7 +73,7 @@ func (s *site) price(c echo.Context) (text string, free bool) {
 		s.Log.Warn().Err(err).Str("request", requestID(c)).Msg("price")
 		return "", false
 	}
-	return priceText(price), false
+	return PriceText(price), false
 }
 
 // subscriptionText says what a person's plan is by, and until when.

@@ -13,8 +13,8 @@ var decimals = map[string]int{
 	"bhd": 3, "jod": 3, "kwd": 3, "omr": 3, "tnd": 3,
 }
 
-// priceText writes a price with its currency and period: "9.00 USD a month".
-func priceText(p port.Price) string {
+// PriceText writes a price with its currency and period: "9.00 USD a month".
+func PriceText(p port.Price) string {
 	period := "a " + p.Interval
 	if p.Count > 1 {
 		period = fmt.Sprintf("every %d %ss", p.Count, p.Interval)

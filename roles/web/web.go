@@ -22,6 +22,7 @@ func Role() role.Role {
 		Name:  "web",
 		Does:  "pages, the REST API, sign-in and billing",
 		Serve: Serve,
+		Loops: loops(),
 	}
 }
 

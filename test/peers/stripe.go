@@ -64,8 +64,14 @@ type kept struct {
 // NewStripe starts one.
 func NewStripe(t testing.TB) *Stripe {
 	t.Helper()
+	return NewStripeOn(t, StripeMock(t))
+}
+
+// NewStripeOn starts one on a stripe-mock that runs already, which several can share as it remembers nothing.
+func NewStripeOn(t testing.TB, mock *Peer) *Stripe {
+	t.Helper()
 	s := &Stripe{
-		t: t, mock: StripeMock(t), Key: "sk_test_of_the_peer", Now: time.Now, things: map[string]thing{}, answers: map[string]kept{}, calls: map[string]int{}, baskets: map[string]basket{},
+		t: t, mock: mock, Key: "sk_test_of_the_peer", Now: time.Now, things: map[string]thing{}, answers: map[string]kept{}, calls: map[string]int{}, baskets: map[string]basket{},
 		Price: thing{"unit_amount": 900, "unit_amount_decimal": "900", "currency": "usd"},
 	}
 	mux := http.NewServeMux()
