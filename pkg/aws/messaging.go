@@ -152,7 +152,7 @@ func (m *messenger) subscribe(ctx context.Context, topicARN, queueARN string) er
 func queueAttributes(queueARN, deadARN, topicARN string) map[string]string {
 	return map[string]string{
 		"MessageRetentionPeriod":        seconds(keepMessages),
-		"ReceiveMessageWaitTimeSeconds": "20",
+		"ReceiveMessageWaitTimeSeconds": "0",  // every receive says its own, but the SDK cannot say 0
 		"VisibilityTimeout":             "30", // every receive says its own
 		"SqsManagedSseEnabled":          "true",
 		"RedrivePolicy":                 document(map[string]any{"deadLetterTargetArn": deadARN, "maxReceiveCount": strconv.Itoa(port.MaxReceives)}),

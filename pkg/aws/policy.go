@@ -142,7 +142,8 @@ var (
 	readRows  = []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 	lookAt    = []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem"}
 	writeRows = []string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}
-	dropRows  = []string{"dynamodb:DeleteItem"}
+	dropRows  = []string{"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+	scanRows  = []string{"dynamodb:Scan"}
 	consume   = []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
 	count     = []string{"sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
 	bury      = []string{"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
@@ -170,7 +171,7 @@ func inVault(sid string, lists ...[]string) grant {
 
 // worker is what every role with a queue of its own may do with it.
 func worker(own job.Topic) []grant {
-	return []grant{row("Consume", consume, queueOf(own)), row("Bury", bury, deadOf(own)), row("ConfirmWakeUp", confirm, topicOf(own))}
+	return []grant{row("Consume", slices.Concat(consume, post), queueOf(own)), row("Bury", bury, deadOf(own)), row("ConfirmWakeUp", confirm, topicOf(own))}
 }
 
 // keepRecords is what every role may do with the small values: heartbeats, leases, its rows of the outbox, events.
@@ -185,6 +186,7 @@ func keepRecords() []grant {
 var granted = map[string][]grant{
 	"web": slices.Concat(keepRecords(), []grant{
 		row("Rows", slices.Concat(readRows, writeRows), tableOf(jobs), tableOf(users)),
+		row("ListUsers", scanRows, tableOf(users)), // the page of administrators
 		row("Indexes", []string{"dynamodb:Query"}, indexesOf(jobs), indexesOf(users)),
 		row("TakeInputs", slices.Concat(readObjects, writeObjects), objectsOf(inputs)),
 		row("ReadResults", readObjects, objectsOf(results)),
@@ -211,6 +213,7 @@ var granted = map[string][]grant{
 	"archive": slices.Concat(keepRecords(), worker(job.Archives), []grant{
 		row("Rows", slices.Concat(readRows, writeRows), tableOf(jobs), tableOf(users)),
 		row("Indexes", []string{"dynamodb:Query"}, indexesOf(jobs), indexesOf(users)),
+		row("ListUsers", scanRows, tableOf(users)), // whose subscription is to be looked at
 		row("Objects", slices.Concat(readObjects, deleteObjects), objectsOf(inputs), objectsOf(results), objectsOf(archive)),
 		row("WriteArchive", writeObjects, objectsOf(archive)),
 		row("List", listBucket, bucketOf(inputs), bucketOf(results), bucketOf(archive)),

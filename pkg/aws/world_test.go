@@ -2,17 +2,15 @@ package aws_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/require"
 
 	"gas/config"
 	"gas/pkg/aws"
 	"gas/pkg/backend"
+	"gas/pkg/port/porttest"
 	"gas/test/peers"
 )
 
@@ -25,26 +23,14 @@ func names() aws.Names { return backend.AWSNames(config.Default().AWS) }
 // sessionAt opens a session with an emulator, in an account of its own.
 func sessionAt(t *testing.T, url string) *aws.Session {
 	t.Helper()
-	return sessionOf(t, url, fmt.Sprintf("%012d", 100_000_000_000+accounts.Add(1)))
-}
-
-// sessionOf opens a session under an access key.
-func sessionOf(t *testing.T, url, key string) *aws.Session {
-	t.Helper()
-	s, err := aws.OpenSession(t.Context(), "us-east-1",
-		awsconfig.WithBaseEndpoint(url),
-		awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(key, "testsecret", "")),
-		awsconfig.WithSharedConfigFiles([]string{filepath.Join(t.TempDir(), "none")}))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	return s
+	return at(t, url, fmt.Sprintf("%012d", 100_000_000_000+accounts.Add(1)), "test")
 }
 
 func TestBootstrapMakesWhatIsMissingAndIsRepeatable(t *testing.T) {
 	t.Parallel()
 	mini := peers.MiniStack(t)
 	for name, session := range map[string]*aws.Session{
-		"MiniStack": sessionAt(t, mini.URL), "moto": sessionOf(t, peers.Moto(t).URL, "test"),
+		"MiniStack": sessionAt(t, mini.URL), "moto": at(t, peers.Moto(t).URL, "test", "test"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for round := range 2 {
@@ -65,4 +51,56 @@ func TestBootstrapMakesWhatIsMissingAndIsRepeatable(t *testing.T) {
 			}
 		})
 	}
+}
+
+// madeAt makes everything in an account of its own at an emulator.
+func madeAt(t *testing.T, s *aws.Session) {
+	t.Helper()
+	_, err := aws.MakeTables(t.Context(), s, names())
+	require.NoError(t, err)
+	_, err = aws.MakeMessaging(t.Context(), s, names())
+	require.NoError(t, err)
+	_, err = aws.MakeStateMachine(t.Context(), s, names(), "")
+	require.NoError(t, err)
+}
+
+// records makes worlds of the store and small values, whose clock is the test's. The messages of the outbox go to queues of the same emulator,
+// whose clock cannot be moved.
+func records(url string) porttest.Harness {
+	return func(t *testing.T) porttest.World {
+		s := sessionAt(t, url)
+		madeAt(t, s)
+		clock := porttest.NewClock()
+		store, records := s.Database(names(), clock.Now)
+		return porttest.World{
+			Store: store, Records: records, Bus: s.Bus(names()), Queue: s.Queue(names()), Advance: clock.Advance,
+			Skip: map[string]string{"a message that is not due yet is not received before": "the queue's clock cannot be moved; TestTimers waits for one"},
+		}
+	}
+}
+
+// messages makes worlds of the bus and the queues, without a clock that can be moved.
+func messages(url string) porttest.Harness {
+	return func(t *testing.T) porttest.World {
+		s := sessionAt(t, url)
+		madeAt(t, s)
+		store, _ := s.Database(names(), nil)
+		return porttest.World{
+			Store: store, Bus: s.Bus(names()), Queue: s.Queue(names()),
+			Skip: map[string]string{
+				"the user with the fewest messages out comes first":             "SQS weighs the users by itself, and only when one of them has a backlog (fair queues)",
+				"messages of one user come in their order":                      "SQS promises no order",
+				"a message received MaxReceives times goes to the dead letters": "SQS promises no order between two messages; TestQueueInRealTime looks at one",
+			},
+		}
+	}
+}
+
+func TestPortsOnMiniStack(t *testing.T) {
+	mini := peers.MiniStack(t).URL
+	t.Run("store", func(t *testing.T) { porttest.Store(t, records(mini)) })
+	t.Run("jobs", func(t *testing.T) { porttest.Jobs(t, records(mini)) })
+	t.Run("records", func(t *testing.T) { porttest.Records(t, records(mini)) })
+	t.Run("bus", func(t *testing.T) { porttest.Bus(t, messages(mini)) })
+	t.Run("queue", func(t *testing.T) { porttest.Queue(t, messages(mini)) })
 }

@@ -229,7 +229,9 @@ func (s *store) QueuePosition(ctx context.Context, jobID string) (int, error) {
 	if err != nil || mine.Status != job.Pending {
 		return 0, nil //nolint:nilerr // a job that is not there does not wait
 	}
-	before := s.jobsWhere(func(j job.Job) bool { return j.Status == job.Pending && bySubmission(j, mine) <= 0 })
+	before := s.jobsWhere(func(j job.Job) bool {
+		return j.Status == job.Pending && port.BySubmission(port.RowOf(j), port.RowOf(mine)) <= 0
+	})
 	return len(before), nil
 }
 

@@ -52,7 +52,8 @@ type Change struct {
 	Seen    string        // id of a webhook event: the whole change is ErrExists when it was seen before
 }
 
-// Store keeps jobs, users and what belongs to them. Reads are consistent: they see every write that has returned.
+// Store keeps jobs, users and what belongs to them. Reads are consistent: they see every write that has returned. Only the lists of what waits for
+// the sweeper, which looks again, and a job's place in the queue may lag by a moment.
 type Store interface {
 	// CreateJob inserts change.Job, which fn fills; the owner named by userID is read into change.User first. ErrExists when a job
 	// with the id exists, or one of the same owner and upload id.
@@ -69,7 +70,7 @@ type Store interface {
 	JobByUpload(ctx context.Context, userID, uploadID string) (job.Job, error)
 	// WaitingJobs lists jobs whose Due is set and not after now, the longest waiting first, after the cursor.
 	WaitingJobs(ctx context.Context, now time.Time, cursor string, limit int) (jobs []job.Job, next string, err error)
-	// EveryJob pages through all jobs, tombstones too, in the order of ids. For fsck, backup and the collector; never for a page.
+	// EveryJob pages through all jobs, tombstones too, in an order of the store's own. For fsck, backup and the collector; never for a page.
 	EveryJob(ctx context.Context, cursor string, limit int) (jobs []job.Job, next string, err error)
 
 	// CreateUser inserts a user. ErrExists when the id exists.
@@ -78,7 +79,7 @@ type Store interface {
 	UpdateUser(ctx context.Context, userID string, fn func(*Change) error) (user.User, error)
 	// User reads one user.
 	User(ctx context.Context, userID string) (user.User, error)
-	// EveryUser pages through all users in the order of ids.
+	// EveryUser pages through all users in an order of the store's own.
 	EveryUser(ctx context.Context, cursor string, limit int) (users []user.User, next string, err error)
 	// WaitingUsers lists users whose FanOut.Due is set and not after now.
 	WaitingUsers(ctx context.Context, now time.Time, limit int) ([]user.User, error)
@@ -168,7 +169,7 @@ type Records interface {
 	Take(ctx context.Context, kind, id string) (Record, error)
 	// Delete removes one. Repeatable.
 	Delete(ctx context.Context, kind, id string) error
-	// Of lists a kind, newest first; of one owner where owner is not empty.
+	// Of lists a kind, newest first; of one owner where owner is not empty. It may lag by a moment.
 	Of(ctx context.Context, kind, owner string, limit int) ([]Record, error)
 }
 
