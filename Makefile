@@ -11,7 +11,7 @@ TESTFLAGS ?= -race -p 2 -timeout 20m
 PKG       ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test deps lint load oracle cover screenshots race-binary tools peers sim mutants proof
+.PHONY: help run build test deps lint load bench oracle cover screenshots race-binary tools peers sim mutants proof
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,8 +58,17 @@ lint: ## gofmt, vet, and golangci-lint where it is installed
 	$(GO) vet ./...
 	@command -v golangci-lint >/dev/null && golangci-lint run || echo "golangci-lint is not installed: only gofmt and vet ran"
 
-load: build ## measure start, submissions, latency and memory of the whole program; LOAD="start submit" picks some
+load: build ## measure start, submissions, latency, memory and the engine's growth; LOAD="start submit" picks some
 	$(GO) run ./test/load -bin $(BIN) $(LOAD)
+
+BENCH := $(or $(filter-out require,$(GAS_SHARED)),../shared)/bench/run.sh
+REPS  ?= 3
+bench: build ## time the engine beside its peers by the shared bench; REPS=3 rounds, BENCH_DIR is where its data is made
+	@[ -x $(BENCH) ] || { echo "$(BENCH) is missing: the bench is in the shared folder; set GAS_SHARED to it" >&2; exit 1; }
+	@for tool in python3 bcftools bgzip tabix vcfanno; do \
+		command -v $$tool >/dev/null || { echo "$$tool is missing: apt-get install python3 bcftools tabix vcfanno" >&2; exit 1; }; done
+	@[ -x /usr/bin/time ] || { echo "/usr/bin/time is missing: apt-get install time" >&2; exit 1; }
+	$(BENCH) ./$(BIN) $(REPS)
 
 ORACLES := mt/saturation sars-cov-2/saturation chr21/dbsnp chr21/exonic chr21/structural
 DATA    := $(or $(filter-out require,$(GAS_SHARED)),../shared)/data

@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"gas/pkg/annotate"
@@ -90,11 +93,19 @@ func (a *app) annotate(ctx context.Context, in string, o annotateOptions) error 
 		return usageError("The level %d is not between 0 and 9.", o.level)
 	}
 	keepSmall()
-	bar := a.progress(-1, "annotating "+filepath.Base(in))
+	what, began := "annotating "+filepath.Base(in), time.Now()
+	size := int64(-1)
+	if info, err := os.Stat(in); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	bar := a.progress(size, what)
 	summary, err := o.recipe.Annotate(ctx, annotate.Files{
 		In: in, Out: o.out, Log: o.log, Summary: o.summary, Manifest: o.manifest, Format: form, Level: o.level, Stdin: a.in, Stdout: a.out,
 	}, annotate.Options{
-		Threads: o.threads, Version: version, Progress: func(p annotate.Progress) { bar.reach(p.Bytes, p.Size) },
+		Threads: o.threads, Version: version, Progress: func(p annotate.Progress) {
+			bar.describe(what + ", " + recordsText(p.Records, time.Since(began)))
+			bar.set(p.Bytes)
+		},
 	})
 	bar.finish()
 	if err != nil {
@@ -102,6 +113,12 @@ func (a *app) annotate(ctx context.Context, in string, o annotateOptions) error 
 	}
 	a.tellSummary(summary, o)
 	return nil
+}
+
+// recordsText is how many records were done, and how many a second.
+func recordsText(records int64, took time.Duration) string {
+	rate := float64(records) / max(took.Seconds(), 0.001)
+	return fmt.Sprintf("%s records, %s/s", humanize.Comma(records), humanize.Comma(int64(rate)))
 }
 
 // tellSummary says what was counted, and what may surprise.

@@ -6,7 +6,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// bar is a progress bar on a terminal's stderr, and nothing elsewhere.
+// bar is a progress bar on a terminal's stderr, with percent, rate, time taken and time left, and nothing elsewhere.
 type bar struct{ drawn *progressbar.ProgressBar }
 
 // progress begins a bar for size bytes or steps; -1 = not known.
@@ -16,7 +16,7 @@ func (a *app) progress(size int64, what string) bar {
 	}
 	options := []progressbar.Option{
 		progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription(printable(what)), progressbar.OptionThrottle(100 * time.Millisecond),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(true),
 	}
 	if size != 100 {
 		options = append(options, progressbar.OptionShowBytes(true))
@@ -54,12 +54,4 @@ func (a *app) stages() (tell func(stage string, done, total int64), finish func(
 		drawn.set(done)
 	}
 	return tell, func() { drawn.finish() }
-}
-
-// reach sets how far the work is of a size that was not known at the start; 0 = still not known.
-func (b bar) reach(n, size int64) {
-	if b.drawn != nil && size > 0 && b.drawn.GetMax64() != size {
-		b.drawn.ChangeMax64(size)
-	}
-	b.set(n)
 }

@@ -94,6 +94,9 @@ func (s *site) running(v sight) string {
 	if p.Records > 0 {
 		parts = append(parts, plural(p.Records, "record", "records"))
 	}
+	if rate := v.rate(); rate > 0 {
+		parts = append(parts, countText(rate)+" a second")
+	}
 	if left := v.left(); left > 0 {
 		parts = append(parts, "about "+durationText(left)+" left")
 	}

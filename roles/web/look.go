@@ -82,6 +82,15 @@ func (v sight) left() time.Duration {
 	return time.Duration(float64(v.now.Sub(v.StartTime)) * (100 - p) / p)
 }
 
+// rate is how many records a running job does in a second, zero where it is too early to say.
+func (v sight) rate() int64 {
+	took := v.progress.At.Sub(v.StartTime).Seconds()
+	if v.Status != job.Running || v.StartTime.IsZero() || took <= 0 || v.Attempt > 1 { // a job's start is that of its first attempt
+		return 0
+	}
+	return int64(float64(v.progress.Records) / took)
+}
+
 // expired tells whether the free window of the result is over.
 func (v sight) expired() bool { return fault.Is(v.readable, fault.Expired) }
 

@@ -1,6 +1,6 @@
 // Command load measures the built program as a whole and prints the figures of the README.
 //
-//	go run ./test/load -bin bin/gas start submit latency memory
+//	go run ./test/load -bin bin/gas start submit latency memory engine
 //
 // Each figure says what was measured on which machine. The server runs on a data folder of its own with limits off.
 package main
@@ -23,6 +23,8 @@ type settings struct {
 	count  int
 	client int
 	size   int64
+
+	variants int
 }
 
 // measurements are what can be measured, in the order in which they are printed.
@@ -34,6 +36,7 @@ var measurements = []struct {
 	{"submit", measureSubmit},
 	{"latency", measureLatency},
 	{"memory", measureMemory},
+	{"engine", measureEngine},
 }
 
 func main() {
@@ -44,6 +47,7 @@ func main() {
 	flag.IntVar(&s.count, "count", 3000, "submissions")
 	flag.IntVar(&s.client, "clients", 16, "clients at once")
 	flag.Int64Var(&s.size, "size", 5<<30, "bytes of the large upload")
+	flag.IntVar(&s.variants, "variants", 20_000_000, "variants of the largest file that the engine annotates")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -90,8 +90,11 @@ func (v *server) token(ctx context.Context) (string, error) {
 }
 
 // peak is the most resident memory that the process has had, in bytes: all of it, and what does not belong to files.
-func (v *server) peak() (all, anonymous int64) {
-	raw, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(v.cmd.Process.Pid), "status"))
+func (v *server) peak() (all, anonymous int64) { return memoryOf(v.cmd.Process.Pid) }
+
+// memoryOf is the most resident memory that a process has had, and its anonymous memory now, in bytes; zeros where it is gone.
+func memoryOf(process int) (all, anonymous int64) {
+	raw, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(process), "status"))
 	if err != nil {
 		return 0, 0
 	}
