@@ -7,9 +7,12 @@ import (
 	"slices"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"gas/pkg/port"
 )
@@ -46,4 +49,20 @@ func unreachable(err error) error {
 // noCredentials tells whether a call was refused because the role's credentials have expired: new ones are on their way.
 func noCredentials(err error) bool {
 	return coded(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired")
+}
+
+// answered is the HTTP status of an answer that was no error.
+func answered(meta middleware.Metadata) int {
+	if raw, ok := awsmiddleware.GetRawResponse(meta).(*smithyhttp.Response); ok {
+		return raw.StatusCode
+	}
+	return 0
+}
+
+// lengthOf is the length of an answer's body in bytes, -1 where it did not say.
+func lengthOf(meta middleware.Metadata) int64 {
+	if raw, ok := awsmiddleware.GetRawResponse(meta).(*smithyhttp.Response); ok {
+		return raw.ContentLength
+	}
+	return -1
 }

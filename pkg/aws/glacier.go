@@ -39,7 +39,12 @@ type GlacierVault struct {
 
 // GlacierVault keeps cold copies in a vault that is there already. topic is the ARN of the topic results_restore.
 func (s *Session) GlacierVault(name, topic string) *GlacierVault {
-	return &GlacierVault{client: glacier.NewFromConfig(s.Config), name: name, topic: topic, now: func() time.Time { return time.Now().UTC() }, known: map[string]string{}}
+	return s.GlacierVaultAt(name, topic, func() time.Time { return time.Now().UTC() })
+}
+
+// GlacierVaultAt is GlacierVault by another clock.
+func (s *Session) GlacierVaultAt(name, topic string, now port.Clock) *GlacierVault {
+	return &GlacierVault{client: glacier.NewFromConfig(s.Config), name: name, topic: topic, now: now, known: map[string]string{}}
 }
 
 // description is what an archive says of itself, in at most 1,024 printable ASCII characters.
@@ -213,7 +218,7 @@ func (v *GlacierVault) Open(ctx context.Context, ref string) (io.ReadCloser, int
 	if err != nil {
 		return nil, 0, fmt.Errorf("open %s: %w", ref, err)
 	}
-	return out.Body, under.size, nil
+	return out.Body, lengthOf(out.ResultMetadata), nil
 }
 
 // Delete removes an archive. Repeatable.

@@ -15,7 +15,6 @@ import (
 type retrieval struct {
 	id    string
 	state port.VaultState
-	size  int64
 }
 
 // retrieval looks first at the one that this process knows, which is one call; else it goes through the vault's list of them.
@@ -23,7 +22,7 @@ func (v *GlacierVault) retrieval(ctx context.Context, archive string) (retrieval
 	if id := v.last(archive); id != "" {
 		out, err := v.client.DescribeJob(ctx, &glacier.DescribeJobInput{VaultName: &v.name, JobId: &id})
 		if err == nil && sdk.ToString(out.ArchiveId) == archive && out.StatusCode != types.StatusCodeFailed {
-			return retrieval{id, stateOf(out.StatusCode), sdk.ToInt64(out.ArchiveSizeInBytes)}, nil
+			return retrieval{id, stateOf(out.StatusCode)}, nil
 		}
 		if err = knownGlacier(err); err != nil && !errors.Is(err, port.ErrNotFound) {
 			return retrieval{}, err
@@ -47,7 +46,7 @@ func (v *GlacierVault) listed(ctx context.Context, archive string) (retrieval, e
 				continue
 			}
 			if state := stateOf(j.StatusCode); state == port.Warm || state == port.Warming && found.state == port.Cold {
-				found = retrieval{sdk.ToString(j.JobId), state, sdk.ToInt64(j.ArchiveSizeInBytes)}
+				found = retrieval{sdk.ToString(j.JobId), state}
 			}
 		}
 	}

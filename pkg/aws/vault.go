@@ -11,11 +11,8 @@ import (
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"gas/pkg/job"
 	"gas/pkg/port"
@@ -175,12 +172,4 @@ func (v *S3Vault) ReadNotice(body []byte) (port.VaultNotice, error) {
 		return port.VaultNotice{}, fmt.Errorf("read the vault's notice: %w", err)
 	}
 	return port.VaultNotice{Ref: key, JobID: itemOf(key, 0).JobID}, nil
-}
-
-// answered is the HTTP status of an answer.
-func answered(meta middleware.Metadata) int {
-	if raw, ok := awsmiddleware.GetRawResponse(meta).(*smithyhttp.Response); ok {
-		return raw.StatusCode
-	}
-	return 0
 }
