@@ -104,18 +104,7 @@ func writeCredentials(kept credentials) error {
 	if err != nil {
 		return err
 	}
-	raw, err := json.MarshalIndent(kept, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write credentials: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("write credentials: %w", err)
-	}
-	temp := path + ".new"
-	if err := os.WriteFile(temp, append(raw, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write credentials: %w", err)
-	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := writePrivate(path, kept); err != nil {
 		return fmt.Errorf("write credentials: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ func (a *app) submitCommand() *cobra.Command {
 		Use:   "submit FILE...",
 		Short: "send files to a server to be annotated",
 		Long: "Sends files to a server and prints the id of each job. FILE may be a pattern, or - for standard input.\n" +
+			"A file of more than 8 MiB is sent in parts: when the connection breaks off it goes on, and when the command was stopped the same command goes on.\n" +
 			"With --wait it follows the jobs to their end; the exit code tells how they ended.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -83,25 +85,74 @@ func expand(args []string) ([]string, error) {
 	return files, nil
 }
 
+// submitOne sends one file, or standard input.
 func (a *app) submitOne(ctx context.Context, c *client.Client, path, name, reference string) (client.Job, error) {
-	s := client.Submission{Name: firstOf(name, filepath.Base(path)), Reference: reference, Size: -1}
+	s := client.Submission{Name: firstOf(name, filepath.Base(path)), Reference: reference}
 	if path == "-" {
-		s.Name, s.Once = firstOf(name, "stdin.vcf"), true
-		s.Open = func() (io.ReadCloser, error) { return io.NopCloser(a.in), nil }
-	} else {
-		info, err := os.Stat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return client.Job{}, fault.New(fault.NotFound, "There is no file %s.", path)
-		}
-		if err != nil {
-			return client.Job{}, fmt.Errorf("look at the file: %w", err)
-		}
-		if info.IsDir() {
-			return client.Job{}, fault.New(fault.BadInput, "%s is a folder.", path)
-		}
-		s.Size = info.Size()
-		s.Open = func() (io.ReadCloser, error) { return os.Open(path) }
+		s.Name = firstOf(name, "stdin.vcf")
+		return a.submitInput(ctx, c, s)
 	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return client.Job{}, fault.New(fault.NotFound, "There is no file %s.", path)
+	}
+	if err != nil {
+		return client.Job{}, fmt.Errorf("look at the file: %w", err)
+	}
+	if info.IsDir() {
+		return client.Job{}, fault.New(fault.BadInput, "%s is a folder.", path)
+	}
+	if !info.Mode().IsRegular() { // a pipe: its size is not known, and it is read once
+		s.Size, s.Once = -1, true
+		s.Open = func() (io.ReadCloser, error) { return os.Open(path) }
+		return a.send(ctx, c, s)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return client.Job{}, fmt.Errorf("open the file: %w", err)
+	}
+	defer file.Close()
+	kept, key := keptUploads(), uploadKey(c.Server, path, info, s.Name, reference)
+	s.Upload, s.Began = kept.find(key), func(id string) { kept.note(key, id) }
+	j, err := a.send(ctx, c, whole(s, file, info.Size()))
+	if err == nil && info.Size() > client.PartsFrom {
+		kept.note(key, "")
+	}
+	return j, err
+}
+
+// whole is the submission of a file whose size is known, which can be read more than once.
+func whole(s client.Submission, file io.ReaderAt, size int64) client.Submission {
+	s.Size, s.At = size, file
+	s.Open = func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(file, 0, size)), nil }
+	return s
+}
+
+// submitInput sends standard input. What is larger than a part goes to a file first, so that it can be sent again when the connection breaks off.
+func (a *app) submitInput(ctx context.Context, c *client.Client, s client.Submission) (client.Job, error) {
+	var begin bytes.Buffer
+	n, err := io.CopyN(&begin, a.in, client.PartsFrom)
+	if errors.Is(err, io.EOF) {
+		return a.send(ctx, c, whole(s, bytes.NewReader(begin.Bytes()), n))
+	}
+	if err != nil {
+		return client.Job{}, fmt.Errorf("read standard input: %w", err)
+	}
+	file, err := os.CreateTemp("", "gas-submit-*.vcf")
+	if err != nil {
+		return client.Job{}, fmt.Errorf("keep standard input: %w", err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	size, err := io.Copy(file, io.MultiReader(&begin, a.in))
+	if err != nil {
+		return client.Job{}, fmt.Errorf("keep standard input: %w", err)
+	}
+	return a.send(ctx, c, whole(s, file, size))
+}
+
+// send submits and draws how far it is.
+func (a *app) send(ctx context.Context, c *client.Client, s client.Submission) (client.Job, error) {
 	bar := a.progress(s.Size, "uploading "+s.Name)
 	defer bar.finish()
 	s.Seen = bar.set

@@ -46,7 +46,6 @@ type call struct {
 	method  string
 	path    string // below /api/v1, with its query
 	body    func() (io.Reader, error)
-	size    int64 // of the body, 0 = not known
 	headers map[string]string
 	repeats bool // may be sent again when its answer is lost
 	also    int  // a status that is a success beside those below 300; 0 = none
@@ -112,12 +111,18 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, error) {
 			return nil, err
 		}
 	}
+	request, err := c.request(ctx, k, body)
+	if err != nil {
+		return nil, err
+	}
+	return c.HTTP.Do(request)
+}
+
+// request makes the request of a call, with the token.
+func (c *Client) request(ctx context.Context, k call, body io.Reader) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, k.method, c.Server+"/api/v1"+k.path, body)
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
-	}
-	if k.size > 0 {
-		request.ContentLength = k.size
 	}
 	request.Header.Set("User-Agent", c.Agent)
 	request.Header.Set("Accept", "application/json")
@@ -127,7 +132,7 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, error) {
 	for name, value := range k.headers {
 		request.Header.Set(name, value)
 	}
-	return c.HTTP.Do(request)
+	return request, nil
 }
 
 // get reads a JSON answer into value.

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -209,4 +210,22 @@ func TestADownloadWithAnotherChecksumIsThrownAway(t *testing.T) {
 	require.ErrorContains(t, err, "damaged")
 	require.NoFileExists(t, path)
 	require.NoFileExists(t, path+".part")
+}
+
+func TestADownloadIsCheckedByTheDigestThatTheServerTells(t *testing.T) {
+	right := sha256.Sum256([]byte("the log"))
+	for name, digest := range map[string][]byte{"right": right[:], "wrong": make([]byte, 32)} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Repr-Digest", "sha-512=:AA==:, sha-256=:"+base64.StdEncoding.EncodeToString(digest)+":")
+				io.WriteString(w, "the log")
+			})
+			err := c.Download(t.Context(), "j1", "log", filepath.Join(t.TempDir(), "x"), "", nil)
+			if name == "right" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, "damaged")
+		})
+	}
 }

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,12 +28,13 @@ func (c *Client) Open(ctx context.Context, id, kind string) (body io.ReadCloser,
 }
 
 // Download writes one file of a job to path. A part of it that an earlier try left beside it (path.part) is not fetched again.
-// sha256 in hexadecimal is checked where it is not empty. seen is told how many bytes are there of how many (-1 = not known).
+// sha256 in hexadecimal is checked; where it is empty, the digest that the server tells (RFC 9530). seen is told how many bytes are there of how many (-1 = not known).
 func (c *Client) Download(ctx context.Context, id, kind, path, sha256 string, seen func(have, size int64)) error {
 	part := path + ".part"
 	for try := 1; ; try++ {
-		err := c.fetch(ctx, id, kind, part, seen)
+		told, err := c.fetch(ctx, id, kind, part, seen)
 		if err == nil {
+			sha256 = cmp.Or(sha256, told)
 			break
 		}
 		var broken *brokenOff
@@ -61,16 +64,16 @@ func (b *brokenOff) Error() string { return "the transfer broke off: " + b.cause
 // Unwrap gives the cause.
 func (b *brokenOff) Unwrap() error { return b.cause }
 
-// fetch appends what is missing of a file to part.
-func (c *Client) fetch(ctx context.Context, id, kind, part string, seen func(have, size int64)) error {
+// fetch appends what is missing of a file to part, and returns the sha256 of the whole that the server tells, empty where it does not.
+func (c *Client) fetch(ctx context.Context, id, kind, part string, seen func(have, size int64)) (string, error) {
 	file, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return fmt.Errorf("open the download: %w", err)
+		return "", fmt.Errorf("open the download: %w", err)
 	}
 	defer file.Close()
 	have, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
-		return fmt.Errorf("measure the download: %w", err)
+		return "", fmt.Errorf("measure the download: %w", err)
 	}
 	headers := map[string]string{"Accept": "*/*"}
 	if have > 0 {
@@ -85,19 +88,19 @@ func (c *Client) fetch(ctx context.Context, id, kind, part string, seen func(hav
 	}
 	response, err := c.do(ctx, request)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer response.Body.Close()
 	if response.StatusCode == request.also {
-		return nil // everything has arrived already; the checksum decides
+		return "", nil // everything has arrived already; the checksum decides
 	}
 	if have > 0 && response.StatusCode != http.StatusPartialContent {
 		if have, err = 0, restart(file); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if err := keepTag(part, response.Header.Get("ETag")); err != nil {
-		return err
+		return "", err
 	}
 	size := int64(-1)
 	if response.ContentLength >= 0 {
@@ -110,7 +113,19 @@ func (c *Client) fetch(ctx context.Context, id, kind, part string, seen func(hav
 	} else {
 		err = &brokenOff{err}
 	}
-	return err
+	return digestOf(response.Header.Get("Repr-Digest")), err
+}
+
+// digestOf reads the sha256 of a Repr-Digest, as hexadecimal; empty where it has none.
+func digestOf(header string) string {
+	for field := range strings.SplitSeq(header, ",") {
+		text, is := strings.CutPrefix(strings.TrimSpace(field), "sha-256=:")
+		raw, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(text, ":"))
+		if is && err == nil && len(raw) == sha256.Size {
+			return hex.EncodeToString(raw)
+		}
+	}
+	return ""
 }
 
 // keepTag notes which version of the file the part is of, so that another version is never appended to it.

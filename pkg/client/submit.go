@@ -14,6 +14,9 @@ type Submission struct {
 	Open      func() (io.ReadCloser, error) // gives the file from its start each time; a file that can be read once only says so in Once
 	Once      bool
 	Size      int64             // -1 = not known
+	At        io.ReaderAt       // the same file; where it is there, one of more than PartsFrom bytes is sent in parts and goes on after a break. May be nil
+	Upload    string            // an upload in parts that an earlier run began; empty = none
+	Began     func(id string)   // told of an upload in parts that has begun; may be nil
 	Reference string            // empty = the server chooses
 	Options   map[string]string // further form fields
 	Seen      func(sent int64)  // may be nil
@@ -21,6 +24,9 @@ type Submission struct {
 
 // Submit sends a file and returns its job. The same call tried again after a lost answer makes no second job.
 func (c *Client) Submit(ctx context.Context, s Submission) (Job, error) {
+	if s.At != nil && s.Size > PartsFrom {
+		return c.submitParts(ctx, s)
+	}
 	boundary := multipart.NewWriter(io.Discard).Boundary()
 	var j Job
 	err := c.json(ctx, call{
