@@ -198,7 +198,7 @@ type statement struct {
 	Effect    string
 	Principal any
 	Action    any
-	Resource  string
+	Resource  any
 	Condition map[string]any `json:",omitempty"`
 }
 

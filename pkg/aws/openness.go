@@ -1,0 +1,89 @@
+package aws
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// confining are the conditions by which a statement for everybody, or for a service, is one for us alone.
+var confining = []string{"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:principalaccount", "aws:principalarn", "aws:principalorgid"}
+
+// Outsiders names the statements of a resource's policy by which somebody of another account may do something.
+func Outsiders(policy, account string) ([]string, error) {
+	var p struct{ Statement any }
+	if err := json.Unmarshal([]byte(policy), &p); err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	var open []string
+	for n, one := range several(p.Statement) {
+		s, _ := one.(map[string]any)
+		if s["Effect"] != "Allow" || confined(s["Condition"]) || !slices.ContainsFunc(principals(s), func(who string) bool { return outside(who, account) }) {
+			continue
+		}
+		sid, _ := s["Sid"].(string)
+		if sid == "" {
+			sid = fmt.Sprintf("number %d", n+1)
+		}
+		open = append(open, sid)
+	}
+	return open, nil
+}
+
+// principals are those whom a statement is for. NotPrincipal is everybody but some, which is everybody.
+func principals(s map[string]any) (list []string) {
+	if _, inverted := s["NotPrincipal"]; inverted {
+		return []string{"*"}
+	}
+	if everybody, ok := s["Principal"].(string); ok {
+		return []string{everybody}
+	}
+	kinds, _ := s["Principal"].(map[string]any)
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		for _, who := range several(kinds[kind]) {
+			list = append(list, fmt.Sprint(who))
+		}
+	}
+	return list
+}
+
+// outside tells whether a principal is another than this account: everybody, another account, or a service, which acts for whoever asks it.
+func outside(who, account string) bool {
+	return who != account && !strings.Contains(who, ":"+account+":")
+}
+
+// confined tells whether a condition names whose requests count.
+func confined(condition any) bool {
+	operators, _ := condition.(map[string]any)
+	for operator, keys := range operators {
+		if strings.HasPrefix(operator, "Null") || strings.Contains(operator, "Not") || strings.HasSuffix(operator, "IfExists") {
+			continue
+		}
+		named, _ := keys.(map[string]any)
+		for key := range named {
+			if slices.Contains(confining, strings.ToLower(key)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// several is a value that may stand for a list of one.
+func several(value any) []any {
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{value}
+}
+
+// hasStatement tells whether a policy has a statement with an id.
+func hasStatement(policy, sid string) bool {
+	var p struct{ Statement []struct{ Sid string } }
+	return json.Unmarshal([]byte(policy), &p) == nil && slices.ContainsFunc(p.Statement, func(s struct{ Sid string }) bool { return s.Sid == sid })
+}
