@@ -16,7 +16,7 @@ import (
 
 func TestWhatIsMadeIsWellAndWhatIsBentIsFound(t *testing.T) {
 	t.Parallel()
-	for name, session := range map[string]*aws.Session{"MiniStack": sessionAt(t, peers.MiniStack(t).URL), "moto": sessionOf(t, peers.Moto(t).URL, "test")} {
+	for name, session := range map[string]*aws.Session{"MiniStack": sessionAt(t, peers.MiniStack(t).URL), "moto": at(t, peers.Moto(t).URL, "test", "test")} {
 		t.Run(name, func(t *testing.T) {
 			b := aws.Bootstrap{Names: names(), Origin: origin}
 			missing := faults(b.Check(t.Context(), session))
@@ -51,7 +51,7 @@ func TestTheSenderAndTheVaultAreMadeOnce(t *testing.T) {
 	}{
 		"MiniStack": {sessionAt(t, peers.MiniStack(t).URL), nil},
 		// moto sends for an identity as soon as it is there, and never calls it confirmed.
-		"moto": {sessionOf(t, peers.Moto(t).URL, "test"), []string{"sender gas@example.com: nobody has confirmed it: SES sends nothing from it"}},
+		"moto": {at(t, peers.Moto(t).URL, "test", "test"), []string{"sender gas@example.com: nobody has confirmed it: SES sends nothing from it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, []string{"sender gas@example.com: it is missing"}, faults(aws.CheckSender(t.Context(), c.session, sender)))

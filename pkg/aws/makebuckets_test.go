@@ -27,7 +27,7 @@ func faults(found []aws.Finding) (list []string) {
 func TestBucketsAreMadePrivateAndLookedAt(t *testing.T) {
 	t.Parallel()
 	for name, session := range map[string]*aws.Session{
-		"MiniStack": sessionAt(t, peers.MiniStack(t).URL), "moto": sessionOf(t, peers.Moto(t).URL, "test"), "LocalStack": sessionOf(t, peers.LocalStack(t).URL, "test"),
+		"MiniStack": sessionAt(t, peers.MiniStack(t).URL), "moto": at(t, peers.Moto(t).URL, "test", "test"), "LocalStack": at(t, peers.LocalStack(t).URL, "test", "test"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := names()
