@@ -121,3 +121,29 @@ func (b *Bus) Cancel(ctx context.Context, key string) error {
 	}
 	return fmt.Errorf("cancel timer %s: %w", key, unreachable(err))
 }
+
+// TopicARNs are the full names of all topics.
+func (b *Bus) TopicARNs(ctx context.Context) (map[string]job.Topic, error) {
+	arns := map[string]job.Topic{}
+	for topic, name := range b.names.Topics {
+		arn, err := b.account.ARN(ctx, "sns", name)
+		if err != nil {
+			return nil, err
+		}
+		arns[arn] = topic
+	}
+	return arns, nil
+}
+
+// RestoreTopic is the full name of the topic that a vault's notices go to.
+func (b *Bus) RestoreTopic(ctx context.Context) (string, error) {
+	return b.account.ARN(ctx, "sns", b.names.Topics[job.Restores])
+}
+
+// Confirm confirms a subscription by the token that SNS has posted.
+func (b *Bus) Confirm(ctx context.Context, topicARN, token string) error {
+	if _, err := b.sns.ConfirmSubscription(ctx, &sns.ConfirmSubscriptionInput{TopicArn: &topicARN, Token: &token}); err != nil {
+		return fmt.Errorf("confirm a subscription to %s: %w", topicARN, unreachable(err))
+	}
+	return nil
+}

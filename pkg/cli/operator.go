@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -13,6 +15,7 @@ import (
 	"gas/pkg/backend"
 	"gas/pkg/fault"
 	"gas/pkg/port"
+	"gas/pkg/role"
 	"gas/pkg/user"
 )
 
@@ -27,7 +30,18 @@ func (a *app) onBackend(command *cobra.Command, do func(ctx context.Context, c c
 		return err
 	}
 	err = do(command.Context(), loaded.Config, ports)
+	if _, direct := ports.Store.(port.DirectSender); err == nil && !direct {
+		err = relayOwn(command.Context(), deps(loaded.Config, ports, zerolog.Nop()))
+	}
 	return errors.Join(err, ports.Close())
+}
+
+// relayOwn sends the messages that commands have written: no server does, each role sends only its own.
+func relayOwn(ctx context.Context, d role.Deps) error {
+	if _, err := d.Flow().Relay(ctx, "operator"); err != nil {
+		return fmt.Errorf("send messages: %w", err)
+	}
+	return nil
 }
 
 // settingsFlags gives a command a flag for each setting; the help shows only those that matter to it, and where the data is.

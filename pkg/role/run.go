@@ -1,6 +1,7 @@
 package role
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ type runner struct {
 
 // start starts what the roles do: consumers, loops, relay and heartbeat. running is done when all of them have ended.
 func (r *runner) start(accept, work context.Context, running *sync.WaitGroup) {
-	loops := map[string]Loop{}
+	loops, actors := map[string]Loop{}, map[string]string{}
 	for _, role := range r.roles {
 		d := r.deps.As(role.Name)
 		for _, h := range role.Handles {
@@ -81,16 +82,17 @@ func (r *runner) start(accept, work context.Context, running *sync.WaitGroup) {
 			running.Go(func() { c.run(accept, work) })
 		}
 		for _, l := range role.Loops {
-			loops[l.Name] = l
+			loops[l.Name], actors[l.Name] = l, role.Name // on AWS a loop acts as its role, which relays what it writes
 		}
 	}
 	if r.deps.Config.Backend != "aws" {
 		for _, l := range Housekeeping() {
 			loops[l.Name] = l
 		}
+		clear(actors)
 	}
-	for _, l := range loops {
-		running.Go(func() { runLoop(accept, r.deps.As("keeper"), l) })
+	for name, l := range loops {
+		running.Go(func() { runLoop(accept, r.deps.As(cmp.Or(actors[name], "keeper")), l) })
 	}
 	if _, direct := r.deps.Store.(port.DirectSender); !direct {
 		running.Go(func() { r.relay(accept, work) })
@@ -184,7 +186,7 @@ func (r *runner) relayed() []string {
 	if r.deps.Config.Backend != "aws" {
 		return []string{""}
 	}
-	names := []string{"keeper"}
+	var names []string
 	for _, role := range r.roles {
 		names = append(names, role.Name)
 	}
