@@ -44,21 +44,6 @@ type Ports struct {
 
 // Open opens the backend that the settings name.
 func Open(ctx context.Context, c config.Config) (*Ports, error) {
-	var planted *failpoint
-	if c.Failpoint != "" {
-		var err error
-		if planted, err = parseFailpoint(c.Failpoint); err != nil {
-			return nil, err
-		}
-	}
-	p, err := open(ctx, c)
-	if err == nil && planted != nil {
-		p.plant(planted)
-	}
-	return p, err
-}
-
-func open(ctx context.Context, c config.Config) (*Ports, error) {
 	switch c.Backend {
 	case "local":
 		return openLocal(ctx, c)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"syscall"
 	"time"
 )
 
@@ -71,6 +72,12 @@ func (p *proof) start(role, failpoint string) error {
 	}()
 	p.procs[role] = proc
 	return nil
+}
+
+// killed tells whether a process that has ended was killed, and did not end by itself.
+func (p *process) killed() bool {
+	status, ok := p.command.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // stop kills a process, as SIGKILL does, and waits for its end.

@@ -196,6 +196,9 @@ func (p *proof) killAt(ctx context.Context, name string) error {
 	select {
 	case <-ctx.Done():
 	case <-p.procs[victim].ended:
+		if !p.procs[victim].killed() {
+			return fmt.Errorf("the process %q ended by itself instead of at the failpoint %s: %v", victim, name, p.procs[victim].command.ProcessState)
+		}
 		p.hits[name]++
 	case <-time.After(hitWithin):
 	}
@@ -208,7 +211,7 @@ func (p *proof) killAt(ctx context.Context, name string) error {
 func (p *proof) provoke(ctx context.Context, name string) {
 	rng := rand.New(rand.NewPCG(p.seed, uint64(p.cycled)))
 	switch {
-	case strings.HasPrefix(name, "delete."), strings.HasPrefix(name, "purge."):
+	case strings.HasPrefix(name, "delete."), strings.HasPrefix(name, "purge."), strings.HasPrefix(name, "inputs.Delete."):
 		p.hands.Go(func() { p.deleteOne(ctx, rng); p.deleteOne(ctx, rng) })
 	case strings.HasPrefix(name, "fail."):
 		p.hands.Go(func() { p.submitOne(ctx, bad, rng); p.submitOne(ctx, bad, rng) })
@@ -246,7 +249,7 @@ func (p *proof) victim(name string) string {
 		return ""
 	}
 	for step, role := range map[string]string{
-		"intend": "web", "submit": "web", "delete": "web", "claim": "annotator", "take-over": "annotator", "complete": "annotator", "fail": "annotator",
+		"intend": "web", "submit": "web", "inputs.Put": "web", "delete": "web", "claim": "annotator", "take-over": "annotator", "complete": "annotator", "fail": "annotator",
 		"results.Put": "annotator", "archive": "archive", "archived": "archive", "vault.Store": "archive", "results.Delete": "archive", "rest": "archive",
 		"thaw": "thaw", "asked": "thaw", "vault.Thaw": "thaw", "restored": "restore", "vault.Delete": "restore", "mailer.Send": "notify", "store.UpdateNotice": "notify",
 	} {

@@ -68,8 +68,8 @@ func TestTwoProcessesShareADataFolder(t *testing.T) {
 func TestAJobEndsOnceWhereverAProcessIsKilled(t *testing.T) {
 	t.Parallel()
 	for _, step := range []string{
-		"store.update.before@1", "store.update.after@1", "results.put.before@1", "results.put.after@1", "results.put.after@3",
-		"store.update.before@2", "store.update.after@2", "queue.ack.before@1", "queue.ack.after@1", "mail.send.before@1", "mail.send.after@1",
+		"claim.before@1", "claim.after@1", "results.Put.before@1", "results.Put.after@1", "results.Put.after@3",
+		"complete.before@1", "complete.after@1", "queue.Ack.before@1", "queue.Ack.after@1", "mailer.Send.before@1", "mailer.Send.after@1",
 	} {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
@@ -88,6 +88,7 @@ func TestAJobEndsOnceWhereverAProcessIsKilled(t *testing.T) {
 			case <-time.After(patience):
 				t.Fatalf("the failpoint was not reached:\n%s", doomed.log)
 			}
+			require.True(t, doomed.wasKilled(), "it ended by itself:\n%s", doomed.log)
 			w.serve("--role=annotator,notify,archive")
 			watched := w.gasWith(pages.as(token), nil, "jobs", "watch", id, "--timeout", "100s")
 			require.Zero(t, watched.code, watched.err)

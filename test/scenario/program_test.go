@@ -222,6 +222,12 @@ func (s *server) kill() {
 	<-s.ended
 }
 
+// wasKilled tells whether a process that has ended was killed, and did not end by itself.
+func (s *server) wasKilled() bool {
+	status, ok := s.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
 // as gives the environment of a user's client.
 func (s *server) as(token string) []string {
 	return []string{"GAS_SERVER=" + s.url, "GAS_TOKEN=" + token}

@@ -31,12 +31,20 @@ func Wrap(d role.Deps, h Hook) role.Deps {
 	return d
 }
 
+// The names under which what an adapter brings beside its port is embedded: a field called Inbox would hide the method of that name.
+type (
+	directly = port.DirectSender
+	forms    = port.FormHandler
+	letters  = port.Inbox
+	counter  = port.LocalCheckout
+)
+
 func wrapStore(s port.Store, h Hook) port.Store {
 	wrapped := &store{s, h}
 	if direct, ok := s.(port.DirectSender); ok {
 		return struct {
 			*store
-			port.DirectSender
+			directly
 		}{wrapped, direct}
 	}
 	return wrapped
@@ -44,32 +52,38 @@ func wrapStore(s port.Store, h Hook) port.Store {
 
 func wrapBlobs(b port.Blobs, h Hook, name string) port.Blobs {
 	wrapped := &blobs{b, h, name}
-	if forms, ok := b.(port.FormHandler); ok {
+	if handler, ok := b.(port.FormHandler); ok {
 		return struct {
 			*blobs
-			port.FormHandler
-		}{wrapped, forms}
+			forms
+		}{wrapped, handler}
 	}
 	return wrapped
 }
 
 func wrapMailer(m port.Mailer, h Hook) port.Mailer {
+	if m == nil {
+		return nil
+	}
 	wrapped := &mailer{m, h}
 	if inbox, ok := m.(port.Inbox); ok {
 		return struct {
 			*mailer
-			port.Inbox
+			letters
 		}{wrapped, inbox}
 	}
 	return wrapped
 }
 
 func wrapPayments(p port.Payments, h Hook) port.Payments {
+	if p == nil {
+		return nil // an installation that takes no payments
+	}
 	wrapped := &payments{p, h}
 	if checkout, ok := p.(port.LocalCheckout); ok {
 		return struct {
 			*payments
-			port.LocalCheckout
+			counter
 		}{wrapped, checkout}
 	}
 	return wrapped
@@ -135,6 +149,11 @@ func (s *store) Notices(ctx context.Context, id string) ([]job.Notice, error) {
 
 func (s *store) UpdateNotice(ctx context.Context, id, kind string, attempt int, fn func(*job.Notice) error) (job.Notice, error) {
 	return do(ctx, s.h, "store.UpdateNotice", func() (job.Notice, error) { return s.Store.UpdateNotice(ctx, id, kind, attempt, fn) })
+}
+
+// Installation tells of whose installation the store is; an error where it does not know.
+func (s *store) Installation(ctx context.Context) (port.Installation, error) {
+	return installation(ctx, s.Store)
 }
 
 // ---- Records

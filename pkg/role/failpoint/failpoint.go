@@ -27,7 +27,7 @@ var ErrPlanted = errors.New("failpoint")
 
 // calls are the side effects beside the steps of a job.
 var calls = []string{
-	"results.Put", "results.Delete", "vault.Store", "vault.Thaw", "vault.Delete", "mailer.Send", "store.UpdateNotice", "store.UpdateUser", "queue.Ack", "queue.Release",
+	"inputs.Put", "inputs.Delete", "results.Put", "results.Delete", "vault.Store", "vault.Thaw", "vault.Delete", "mailer.Send", "store.UpdateNotice", "store.UpdateUser", "queue.Ack", "queue.Release",
 }
 
 // steps are the writes of a job that happen without an operator.
