@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -71,9 +72,9 @@ func (b *Blobs) compare(ctx context.Context, source, there port.BlobInfo) (port.
 	return there, nil
 }
 
-// pathOf names an object in a header, where it is decoded like a path.
+// pathOf names an object in a header. Everything but slashes is encoded, a plus too: some servers read it as a blank.
 func (b *bucket) pathOf(key string) *string {
-	return sdk.String(b.name + "/" + (&url.URL{Path: key}).EscapedPath())
+	return sdk.String(b.name + "/" + strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(key)))
 }
 
 func (b *Blobs) copyWhole(ctx context.Context, source port.BlobInfo, to string) error {
@@ -90,7 +91,7 @@ func (b *Blobs) copyParts(ctx context.Context, source port.BlobInfo, to string) 
 	if source.SHA256 != "" {
 		meta[sumField] = source.SHA256
 	}
-	id, err := b.begin(ctx, to, contentType(port.Put{}), meta)
+	id, err := b.begin(ctx, to, contentType(port.Put{}), meta, "")
 	if err != nil {
 		return err
 	}
@@ -110,14 +111,14 @@ func (b *Blobs) copyParts(ctx context.Context, source port.BlobInfo, to string) 
 			part := port.Range{Offset: int64(n) * size, Length: min(size, source.Size-int64(n)*size)}
 			out, err := b.client.UploadPartCopy(copying, &s3.UploadPartCopyInput{
 				Bucket: &b.name, Key: &to, UploadId: &id, PartNumber: sdk.Int32(int32(n + 1)),
-				CopySource: b.pathOf(source.Key), CopySourceIfMatch: quoted(source.Version), CopySourceRange: span(port.Range{Offset: part.Offset, Length: part.Length}),
+				CopySource: b.pathOf(source.Key), CopySourceIfMatch: quoted(source.Version), CopySourceRange: span(part),
 			})
 			if err != nil {
 				return fmt.Errorf("copy part %d: %w", n+1, known(err))
 			}
 			lock.Lock()
 			defer lock.Unlock()
-			parts = append(parts, types.CompletedPart{PartNumber: sdk.Int32(int32(n + 1)), ETag: out.CopyPartResult.ETag, ChecksumCRC32: out.CopyPartResult.ChecksumCRC32})
+			parts = append(parts, types.CompletedPart{PartNumber: sdk.Int32(int32(n + 1)), ETag: out.CopyPartResult.ETag})
 			return nil
 		})
 	}

@@ -26,13 +26,7 @@ func (b *Blobs) Begin(ctx context.Context, key string) (string, error) {
 	if err := checkKey(key); err != nil {
 		return "", err
 	}
-	out, err := b.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: &b.name, Key: &key, ContentType: sdk.String(formType), ServerSideEncryption: types.ServerSideEncryptionAes256,
-	}, withoutChecksum)
-	if err != nil {
-		return "", fmt.Errorf("begin upload of %s: %w", key, known(err))
-	}
-	return sdk.ToString(out.UploadId), nil
+	return b.begin(ctx, key, sdk.String(formType), nil, "")
 }
 
 func withoutChecksum(o *s3.Options) {

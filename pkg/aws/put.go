@@ -124,7 +124,7 @@ func (b *bucket) putParts(ctx context.Context, key string, first []byte, s *sour
 	if s.want.SHA256 != "" {
 		meta[sumField] = s.want.SHA256
 	}
-	id, err := b.begin(ctx, key, contentType(s.want), meta)
+	id, err := b.begin(ctx, key, contentType(s.want), meta, types.ChecksumAlgorithmCrc32)
 	if err != nil {
 		return info, err
 	}
@@ -148,12 +148,12 @@ func (b *bucket) putParts(ctx context.Context, key string, first []byte, s *sour
 	return info, err
 }
 
-// begin opens a multipart upload whose parts carry checksums.
-func (b *bucket) begin(ctx context.Context, key string, contentType *string, meta map[string]string) (string, error) {
+// begin opens a multipart upload. Its parts carry checksums of the kind that is named, all or none of them.
+func (b *bucket) begin(ctx context.Context, key string, contentType *string, meta map[string]string, kind types.ChecksumAlgorithm) (string, error) {
 	out, err := b.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &b.name, Key: &key, ContentType: contentType, StorageClass: b.class, Metadata: meta,
-		ServerSideEncryption: types.ServerSideEncryptionAes256, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32,
-	})
+		ServerSideEncryption: types.ServerSideEncryptionAes256, ChecksumAlgorithm: kind,
+	}, withoutChecksum) // none but the one that is named
 	if err != nil {
 		return "", fmt.Errorf("begin %s: %w", key, known(err))
 	}
