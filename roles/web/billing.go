@@ -18,15 +18,14 @@ import (
 type subscribeView struct {
 	Plans     []planView
 	Plan      string
-	Sentence  string // what the plan is by, and until when
-	Effect    string // what a change would do to the results
+	Sentence  string // what the plan is by and until when, or what a larger one would change
+	Effect    string // what the end of it would do to the results
+	Takes     bool   // payments are taken at all
+	NoCharge  bool   // they cost nothing
 	Offered   bool   // a subscription can be begun
 	Managed   bool   // there is one that can be changed
 	Owing     bool   // it waits for money
 	Waiting   bool   // a payment was made, and the provider has not told of it yet
-	Price     string // empty where nothing is charged
-	Free      bool   // nothing is charged
-	Takes     bool   // payments are taken at all
 	Restoring []rowView
 	Just      string
 }
@@ -42,13 +41,16 @@ func (s *site) subscribePage(c echo.Context) error {
 	view.Waiting = c.QueryParam("done") == "paid" && u.Plan == user.Free && view.Takes
 	view.Managed = view.Takes && (u.Billing.Paid || view.Owing)
 	view.Offered = view.Takes && u.Plan == user.Free && !view.Owing && !view.Waiting
-	view.Price, view.Free = s.price(c)
-	view.Plans = s.planViews()
-	for i, plan := range []user.Plan{user.Free, user.Premium} {
-		view.Plans[i].Yours = plan == u.Plan
+	free, premium := s.planView(user.Free), s.planView(user.Premium)
+	free.Yours, premium.Yours = u.Plan == user.Free, u.Plan == user.Premium
+	if premium.Price, view.NoCharge = s.price(c); premium.Price != "" {
+		free.Price = "no charge"
 	}
-	view.Plans[1].Price = view.Price
-	view.Sentence, view.Effect = s.subscriptionText(u), s.effectText(u, use)
+	view.Plans = []planView{free, premium}
+	view.Sentence = s.thawText(use)
+	if premium.Yours {
+		view.Sentence, view.Effect = paidText(u.Billing), s.endText()
+	}
 	if view.Restoring, err = s.restoring(c); err != nil {
 		return err
 	}
@@ -76,33 +78,37 @@ func (s *site) price(c echo.Context) (text string, free bool) {
 	return PriceText(price), false
 }
 
-// subscriptionText says what a person's plan is by, and until when.
-func (s *site) subscriptionText(u user.User) string {
-	b := u.Billing
+// paidText says what a premium plan is by, and until when.
+func paidText(b user.Billing) string {
+	day := b.PeriodEnd.UTC().Format("2 January 2006")
 	switch {
-	case u.Plan == user.Free && b.Owing():
-		return "The last payment failed, so Premium rests. Your results are kept; it goes on as soon as the payment is made."
-	case u.Plan == user.Free:
-		return ""
 	case !b.Paid:
-		return "An administrator gave you Premium; nothing is charged for it."
+		return "An administrator gave it to you; nothing is charged for it."
 	case b.Ending:
-		return "The subscription is cancelled. Premium stays until " + at(b.PeriodEnd).Text + "; nothing more is charged."
+		return "The subscription is cancelled: Premium stays until " + day + ", and nothing more is charged."
 	case b.PeriodEnd.IsZero():
 		return "The subscription runs."
 	}
-	return "The subscription runs. It is renewed on " + at(b.PeriodEnd).Text + "."
+	return "The subscription is renewed on " + day + "."
 }
 
-// effectText says what a change of the plan would do to a person's results.
-func (s *site) effectText(u user.User, use usage) string {
+// endText says what the end of Premium does to the results.
+func (s *site) endText() string {
+	if s.Plans.Free.Window == 0 {
+		return "When Premium ends, the limits of Free hold for new jobs. Your results stay as they are."
+	}
+	return "When Premium ends, each result stays readable for " + durationText(s.Plans.Free.Window) + " more and then goes to cold storage. Nothing is deleted."
+}
+
+// thawText says what an upgrade does to the results.
+func (s *site) thawText(use usage) string {
 	switch {
-	case u.Plan == user.Premium && s.Plans.Free.Window == 0:
-		return "Without Premium the limits of Free hold for new jobs. Your results stay as they are."
-	case u.Plan == user.Premium:
-		return "When Premium ends, each result stays readable for " + durationText(s.Plans.Free.Window) + " more and then goes to cold storage. Nothing is deleted."
-	case use.archived > 0:
-		return plural(use.archived, "result", "results") + " (" + sizeText(use.cold) + ") in cold storage: with Premium they are brought back, within about " + durationText(s.thawTime()) + "."
+	case use.archived == 1:
+		return "1 result (" + sizeText(use.cold) + ") is in cold storage; with Premium it comes back, within about " + durationText(s.thawTime()) + "."
+	case use.archived > 1:
+		return countText(use.archived) + " results (" + sizeText(use.cold) + ") are in cold storage; with Premium they come back, within about " + durationText(s.thawTime()) + "."
+	case s.Plans.Free.Window == 0:
+		return ""
 	}
 	return "None of your results is in cold storage now; with Premium none will be."
 }
@@ -113,7 +119,7 @@ func justText(done string, u user.User) string {
 		return "You are premium now."
 	case done == "paid":
 		return "The payment is being confirmed. This page changes when it is."
-	case done == "cancelled" && u.Plan == user.Free:
+	case done == "cancelled" && u.Plan == user.Free && !u.Billing.Owing():
 		return "Your plan is free now."
 	}
 	return ""

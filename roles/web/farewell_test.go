@@ -69,7 +69,7 @@ func TestAnAdministratorSetsPlansAndTheBanner(t *testing.T) {
 	w := newWorld(t, func(d *role.Deps) { d.Config.Admins = []string{user.ID(user.Local, "boss")} })
 	boss, ada := w.person("boss", user.Free), w.person("ada", user.Free)
 	boss.post("/admin/plan", url.Values{"user": {ada.user}, "plan": {"premium_user"}})
-	shows(t, ada.get("/subscribe"), "An administrator gave you Premium")
+	shows(t, ada.get("/subscribe"), "An administrator gave it to you")
 	boss.post("/admin/banner", url.Values{"text": {"Back at <noon>"}})
 	shows(t, ada.get("/annotate"), "Back at <noon>")
 	boss.post("/admin/banner", url.Values{"text": {""}})

@@ -78,6 +78,7 @@ func NewStripeOn(t testing.TB, mock *Peer) *Stripe {
 	mux.HandleFunc("/v1/", s.serveAPI)
 	mux.HandleFunc("/pay/{id}", s.payPage)
 	mux.HandleFunc("/portal/{id}", s.portalPage)
+	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	s.URL = server.URL
