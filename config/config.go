@@ -55,6 +55,7 @@ type Config struct {
 	Test        bool          `koanf:"-"` // GAS_TEST=1
 	Failpoint   string        `koanf:"-"` // GAS_FAILPOINT, only under Test
 	ClockOffset time.Duration `koanf:"-"` // GAS_CLOCK_OFFSET, only under Test
+	AWSCalls    string        `koanf:"-"` // GAS_AWS_CALLS, only under Test: a file to which a line for each call to AWS is added
 	StripeURL   string        `koanf:"-"` // GAS_STRIPE_URL, only under Test: a payment server on this machine in the place of Stripe
 }
 

@@ -41,7 +41,7 @@ type layer struct {
 
 // Variables that begin with GAS_ and are not settings.
 var otherVariables = []string{
-	"GAS_CONFIG", "GAS_SERVER", "GAS_TOKEN", "GAS_TEST", "GAS_FAILPOINT", "GAS_CLOCK_OFFSET", "GAS_STRIPE_URL", "GAS_SHARED", "GAS_BIN",
+	"GAS_CONFIG", "GAS_SERVER", "GAS_TOKEN", "GAS_TEST", "GAS_FAILPOINT", "GAS_CLOCK_OFFSET", "GAS_AWS_CALLS", "GAS_STRIPE_URL", "GAS_SHARED", "GAS_BIN",
 }
 
 // Load reads flags, environment and file over the defaults. Its errors are of kind Usage.
@@ -248,7 +248,7 @@ func (l *Loaded) readTestSettings(environ []string) error {
 	}
 	l.Test = variable("GAS_TEST") == "1"
 	if !l.Test {
-		for _, name := range []string{"GAS_FAILPOINT", "GAS_CLOCK_OFFSET", "GAS_STRIPE_URL"} {
+		for _, name := range []string{"GAS_FAILPOINT", "GAS_CLOCK_OFFSET", "GAS_STRIPE_URL", "GAS_AWS_CALLS"} {
 			if variable(name) != "" {
 				return fault.New(fault.Usage, "%s is taken only together with GAS_TEST=1.", name)
 			}
@@ -256,6 +256,7 @@ func (l *Loaded) readTestSettings(environ []string) error {
 		return nil
 	}
 	l.Failpoint = variable("GAS_FAILPOINT")
+	l.AWSCalls = variable("GAS_AWS_CALLS")
 	if l.StripeURL = variable("GAS_STRIPE_URL"); l.StripeURL != "" {
 		if u, err := url.Parse(l.StripeURL); err != nil || !loopbackHost(u.Hostname()) {
 			return fault.New(fault.Usage, "GAS_STRIPE_URL does not lead to this machine.")

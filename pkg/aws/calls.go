@@ -11,6 +11,7 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
@@ -48,6 +49,11 @@ func RecordCalls(w io.Writer) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(record, middleware.After) // behind the one that names service and operation
 	}
+}
+
+// Recording is an option of OpenSession by which every call is recorded.
+func Recording(w io.Writer) func(*config.LoadOptions) error {
+	return config.WithAPIOptions([]func(*middleware.Stack) error{RecordCalls(w)})
 }
 
 // prefixes are the names that IAM has for services, by the SDK's.

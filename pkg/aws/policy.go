@@ -314,3 +314,12 @@ func matches(pattern, arn string) bool {
 	}
 	return false
 }
+
+// MachinePolicy is what the role of the state machine may do: publish what waited.
+func MachinePolicy(at Place) Policy {
+	var topics []thing
+	for _, t := range job.Topics {
+		topics = append(topics, topicOf(t))
+	}
+	return Policy{Version: "2012-10-17", Statement: []Statement{{Sid: "Publish", Effect: "Allow", Action: publish, Resource: at.arns(topics)}}}
+}

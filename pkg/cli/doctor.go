@@ -39,27 +39,34 @@ func (a *app) doctorCommand() *cobra.Command {
 	var format outputFormat
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "try every port: write, read and delete something in each",
+		Short: "try every port: write, read and delete something in each; on AWS also look what is missing or open to others",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return a.onBackend(command, func(ctx context.Context, c config.Config, p *backend.Ports) error {
-				findings, sick := examine(ctx, trialsOf(p))
-				s := sheet{columns: []string{"port", "state", "took", "detail"}}
-				for _, f := range findings {
-					state := "ok"
-					if !f.OK {
-						state = "FAILS"
-					}
-					s.rows = append(s.rows, []string{f.Name, state, f.Took, f.Detail})
+			loaded, err := a.load(command)
+			if err != nil {
+				return err
+			}
+			findings, err := diagnose(command.Context(), loaded.Config)
+			if err != nil {
+				return err
+			}
+			s := sheet{columns: []string{"port", "state", "took", "detail"}}
+			sick := 0
+			for _, f := range findings {
+				state := "ok"
+				if !f.OK {
+					state = "FAILS"
+					sick++
 				}
-				if err := a.print(format, findings, s); err != nil {
-					return err
-				}
-				if sick > 0 {
-					return fmt.Errorf("%d of %d ports do not work", sick, len(findings))
-				}
-				return nil
-			})
+				s.rows = append(s.rows, []string{f.Name, state, f.Took, f.Detail})
+			}
+			if err := a.print(format, findings, s); err != nil {
+				return err
+			}
+			if sick > 0 {
+				return fmt.Errorf("%d of %d do not work as they should", sick, len(findings))
+			}
+			return nil
 		},
 	}
 	format.flag(command)
@@ -67,7 +74,26 @@ func (a *app) doctorCommand() *cobra.Command {
 	return command
 }
 
-func examine(ctx context.Context, trials []trial) (findings []finding, sick int) {
+// diagnose looks at the things on AWS, and then tries every port. On AWS a backend that cannot be opened is one more finding: what is missing has been said.
+func diagnose(ctx context.Context, c config.Config) (findings []finding, err error) {
+	onAWS := c.Backend == "aws"
+	if onAWS {
+		if findings, err = awsFindings(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	ports, err := backend.Open(ctx, c)
+	if err != nil && onAWS {
+		return append(findings, finding{Name: "backend", Detail: err.Error()}), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	findings = append(findings, examine(ctx, trialsOf(ports))...)
+	return findings, ports.Close()
+}
+
+func examine(ctx context.Context, trials []trial) (findings []finding) {
 	for _, t := range trials {
 		trying, cancel := context.WithTimeout(ctx, trialTime)
 		begun := time.Now()
@@ -76,11 +102,10 @@ func examine(ctx context.Context, trials []trial) (findings []finding, sick int)
 		f := finding{Name: t.name, OK: err == nil, Detail: detail, Took: time.Since(begun).Round(100 * time.Microsecond).String()}
 		if err != nil {
 			f.Detail = err.Error()
-			sick++
 		}
 		findings = append(findings, f)
 	}
-	return findings, sick
+	return findings
 }
 
 // trialsOf lists what is tried on the ports of a backend; a port that it does not have is left out.
