@@ -3,7 +3,6 @@ package backend
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -26,13 +25,13 @@ type coldStore interface {
 
 // openAWS opens the ports on AWS. What they need is made by gas aws init.
 func openAWS(ctx context.Context, c config.Config) (p *Ports, err error) {
-	s, err := aws.OpenSession(ctx, c.AWS.Region)
+	s, closeSession, err := awsSession(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.Close())
+			err = errors.Join(err, closeSession())
 		}
 	}()
 	names := AWSNames(c.AWS)
@@ -69,7 +68,7 @@ func openAWS(ctx context.Context, c config.Config) (p *Ports, err error) {
 		Now: clock(c), Install: install, Instance: uuid.NewString(),
 		Store: store, Records: records, Inputs: inputs, Results: s.Blobs(names.BucketResults), Parts: inputs,
 		Bus: bus, Queue: s.Queue(names), Webhooks: webhooks, Vault: vault, Mailer: mailer, Payments: pay, Identity: identity,
-		close: s.Close,
+		close: closeSession,
 	}, nil
 }
 
@@ -107,37 +106,4 @@ func loopbackEndpoint(service string) string {
 		}
 	}
 	return ""
-}
-
-// InstallAWS makes the installation of new tables, and tells buckets and vault of it that know of none. A place that knows another is left as it
-// is: the collector refuses to run there, and gas fsck says so.
-func InstallAWS(ctx context.Context, c config.Config) (i port.Installation, err error) {
-	s, err := aws.OpenSession(ctx, c.AWS.Region)
-	if err != nil {
-		return i, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	names := AWSNames(c.AWS)
-	store, _ := s.Database(names, nil)
-	if i, err = store.Install(ctx); err != nil {
-		return i, err
-	}
-	vault, err := vaultOf(ctx, s, s.Bus(names), c)
-	if err != nil {
-		return i, err
-	}
-	places := []interface {
-		port.Installed
-		Install(ctx context.Context, i port.Installation) error
-	}{s.Blobs(names.BucketInputs), s.Blobs(names.BucketResults), vault}
-	for _, place := range places {
-		_, err := place.Installation(ctx)
-		if errors.Is(err, port.ErrNotFound) {
-			err = place.Install(ctx, i)
-		}
-		if err != nil {
-			return i, fmt.Errorf("install: %w", err)
-		}
-	}
-	return i, nil
 }

@@ -60,11 +60,22 @@ func MakeAWS(ctx context.Context, c config.Config, machineRole string) (made []a
 	if made, err = b.Make(ctx, s); err != nil {
 		return made, err
 	}
-	first, err := installAWS(ctx, c, s)
+	i, isNew, err := installAWS(ctx, c, s)
 	if err != nil {
 		return made, err
 	}
-	return append(made, first), nil
+	return append(made, aws.Made{Kind: "installation", Name: i.ID, New: isNew}), nil
+}
+
+// InstallAWS makes the installation of new tables, and tells buckets and vault of it that know of none.
+func InstallAWS(ctx context.Context, c config.Config) (i port.Installation, err error) {
+	s, closeSession, err := awsSession(ctx, c)
+	if err != nil {
+		return i, err
+	}
+	defer func() { err = errors.Join(err, closeSession()) }()
+	i, _, err = installAWS(ctx, c, s)
+	return i, err
 }
 
 // keeper is a place that keeps the installation.
@@ -74,40 +85,45 @@ type keeper interface {
 }
 
 // keepers are the places beside the tables, by their names.
-func keepers(c config.Config, s *aws.Session) map[string]keeper {
+func keepers(ctx context.Context, c config.Config, s *aws.Session) (map[string]keeper, error) {
 	n := AWSNames(c.AWS)
-	list := map[string]keeper{
-		"bucket " + n.BucketInputs: s.Blobs(n.BucketInputs), "bucket " + n.BucketResults: s.Blobs(n.BucketResults), "bucket " + n.BucketArchive: s.Blobs(n.BucketArchive),
+	vault, err := vaultOf(ctx, s, s.Bus(n), c)
+	if err != nil {
+		return nil, err
 	}
-	return list
+	return map[string]keeper{"bucket " + n.BucketInputs: s.Blobs(n.BucketInputs), "bucket " + n.BucketResults: s.Blobs(n.BucketResults), "vault " + c.AWS.Vault: vault}, nil
 }
 
-// installAWS gives tables and buckets the same installation. Buckets of another installation are left alone: to mix the two would lose data.
-func installAWS(ctx context.Context, c config.Config, s *aws.Session) (aws.Made, error) {
-	store, _ := s.Database(AWSNames(c.AWS), clock(c))
-	_, err := store.Installation(ctx)
-	isNew := errors.Is(err, port.ErrNotFound)
+// installAWS gives tables, buckets and vault the same installation, and tells whether one of them had none. A place of another installation is left alone and
+// is an error: to mix the two would lose data.
+func installAWS(ctx context.Context, c config.Config, s *aws.Session) (i port.Installation, isNew bool, err error) {
+	store, _ := s.Database(AWSNames(c.AWS), nil)
+	_, err = store.Installation(ctx)
+	isNew = errors.Is(err, port.ErrNotFound)
 	if err != nil && !isNew {
-		return aws.Made{}, err
+		return i, false, err
 	}
-	want, err := store.Install(ctx)
+	if i, err = store.Install(ctx); err != nil {
+		return i, false, err
+	}
+	places, err := keepers(ctx, c, s)
 	if err != nil {
-		return aws.Made{}, err
+		return i, isNew, err
 	}
-	for name, k := range keepers(c, s) {
-		found, err := k.Installation(ctx)
+	for name, place := range places {
+		found, err := place.Installation(ctx)
 		switch {
 		case errors.Is(err, port.ErrNotFound):
 			isNew = true
-			err = k.Install(ctx, want)
-		case err == nil && found.ID != want.ID:
-			err = fault.New(fault.Conflict, "The %s belongs to the installation %s, the tables to %s.", name, found.ID, want.ID).WithHint("Name other buckets or tables.")
+			err = place.Install(ctx, i)
+		case err == nil && found.ID != i.ID:
+			err = fault.New(fault.Conflict, "The %s belongs to the installation %s, the tables to %s.", name, found.ID, i.ID).WithHint("Name other buckets or tables.")
 		}
 		if err != nil {
-			return aws.Made{}, err
+			return i, isNew, fmt.Errorf("install in %s: %w", name, err)
 		}
 	}
-	return aws.Made{Kind: "installation", Name: want.ID, New: isNew}, nil
+	return i, isNew, nil
 }
 
 // CheckAWS looks at everything on AWS that the settings name and changes nothing.
@@ -123,15 +139,20 @@ func CheckAWS(ctx context.Context, c config.Config) (found []aws.Finding, err er
 
 func checkInstallation(ctx context.Context, c config.Config, s *aws.Session) aws.Finding {
 	f := aws.Finding{Kind: "installation"}
-	store, _ := s.Database(AWSNames(c.AWS), clock(c))
+	store, _ := s.Database(AWSNames(c.AWS), nil)
 	want, err := store.Installation(ctx)
 	if err != nil {
 		f.Fault = "the tables hold none"
 		return f
 	}
 	f.Name = want.ID
-	for name, k := range keepers(c, s) {
-		found, err := k.Installation(ctx)
+	places, err := keepers(ctx, c, s)
+	if err != nil {
+		f.Fault = err.Error()
+		return f
+	}
+	for name, place := range places {
+		found, err := place.Installation(ctx)
 		switch {
 		case err != nil:
 			f.Fault = "the " + name + " does not say to which installation it belongs"
