@@ -3,6 +3,7 @@ package bgzf
 import (
 	"encoding/binary"
 	"math/bits"
+	"unsafe"
 )
 
 // deflater is a fast DEFLATE compressor for whole texts of at most MaxPayload bytes, which is what bgzip blocks hold. It knows nothing of other blocks, so
@@ -52,15 +53,17 @@ func (d *deflater) appendDeflated(dst, text []byte) []byte {
 	return d.code.appendBlock(dst, d.text[:], d.sequences)
 }
 
-// match cuts the text into sequences and counts their symbols.
+// match cuts the text into sequences and counts their symbols. It reads the text without checks of its bounds: no place from limit on is looked at, and the
+// words that are read at a place, or at one before it, end before the text does.
 func (d *deflater) match(text []byte) {
 	start, at, limit := 0, 1, len(text)-matchMargin
 	if limit <= 0 {
 		d.finish(text, 0)
 		return
 	}
+	t := words{unsafe.Pointer(unsafe.SliceData(text))}
 	clear(d.last[:])
-	d.last[hash(binary.LittleEndian.Uint64(text))] = 0
+	d.last[hash(t.get(0))] = 0
 	for {
 		var candidate int
 		var differ uint64
@@ -69,11 +72,11 @@ func (d *deflater) match(text []byte) {
 				d.finish(text, start)
 				return
 			}
-			word := binary.LittleEndian.Uint64(text[at:])
+			word := t.get(at)
 			h := hash(word)
 			candidate = int(d.last[h])
 			d.last[h] = uint16(at)
-			differ = word ^ binary.LittleEndian.Uint64(text[candidate:])
+			differ = word ^ t.get(candidate)
 			if uint32(differ) == 0 && at-candidate <= maxDistance {
 				break
 			}
@@ -84,9 +87,13 @@ func (d *deflater) match(text []byte) {
 			end = matchEnd(text, at+8, candidate+8)
 		}
 		end = min(end, at+greatest)
-		for at > start && candidate > 0 && text[at-1] == text[candidate-1] && end-at < greatest {
-			at--
-			candidate--
+		for candidate >= 8 {
+			same := bits.LeadingZeros64(t.get(at-8)^t.get(candidate-8)) >> 3
+			back := min(same, at-start, greatest-(end-at))
+			at, candidate = at-back, candidate-back
+			if back < 8 {
+				break
+			}
 		}
 		d.take(text, start, at, end-at, at-candidate)
 		at, start = end, end
@@ -94,7 +101,7 @@ func (d *deflater) match(text []byte) {
 			d.finish(text, start)
 			return
 		}
-		d.last[hash(binary.LittleEndian.Uint64(text[at-2:]))] = uint16(at - 2)
+		d.last[hash(t.get(at-2))] = uint16(at - 2)
 	}
 }
 

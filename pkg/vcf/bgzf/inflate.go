@@ -227,22 +227,6 @@ func (z *inflater) fast(dst []byte, out int, r *bitReader) (int, bool, error) {
 	return out, false, nil
 }
 
-// words reads and writes words at offsets of a buffer, without a check of its bounds.
-type words struct{ start unsafe.Pointer }
-
-func (w words) get(at int) uint64 {
-	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(w.start, at))[:])
-}
-
-func (w words) put(at int, word uint64) {
-	binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(w.start, at))[:], word)
-}
-
-// putPair writes the two bytes of an entry for literals, of which the second may not count.
-func (w words) putPair(at int, e entry) {
-	binary.LittleEndian.PutUint16((*[2]byte)(unsafe.Add(w.start, at))[:], uint16(e>>valueShift))
-}
-
 // copyNear copies length bytes from less than eight bytes before out. Up to seven bytes behind the match are overwritten.
 func copyNear(dst []byte, out, distance, length int) {
 	end := out + length
