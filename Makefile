@@ -23,7 +23,7 @@ build: ## build bin/gas, without cgo
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) .
 
 test: tools race-binary ## run every test with the race detector; PKG=./pkg/x narrows it
-	GAS_BIN=$(CURDIR)/$(RACE) CGO_ENABLED=1 $(GO) test $(TESTFLAGS) $(PKG)
+	GAS_BIN=$(CURDIR)/$(RACE) CGO_ENABLED=1 $(GO) run ./test/threats/run $(if $(filter ./...,$(PKG)),-whole) $(if $(filter require,$(GAS_PEERS)),-strict) -- $(TESTFLAGS) $(PKG)
 
 # The whole-program tests share this one build.
 race-binary:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"os/exec"
 	"runtime"
@@ -14,7 +15,7 @@ const openTime = 5 * time.Second
 // openPage opens a page in the person's browser, and tells whether it tried: only where a terminal shows that somebody sits there. The browser's own
 // words are dropped, as it may live on for hours.
 func (a *app) openPage(page string) bool {
-	if a.noInput || !isTerminal(a.err) || !isTerminal(a.in) {
+	if a.noInput || !isTerminal(a.err) || !isTerminal(a.in) || !webPage(page) {
 		return false
 	}
 	program, args := browserCommand(os.Getenv, runtime.GOOS)
@@ -33,6 +34,12 @@ func (a *app) openPage(page string) bool {
 	}()
 	<-ended.Done() // a starter that fails at once is seen; one that is the browser itself goes on
 	return command.ProcessState == nil || command.ProcessState.Success()
+}
+
+// webPage tells whether an address, which is a server's word, is a page of the web: not a file, and no flag of the program that opens it.
+func webPage(page string) bool {
+	u, err := url.Parse(page)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // browserCommand is what opens a page: BROWSER, or the system's own way. Empty where there is no screen.

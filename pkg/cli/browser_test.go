@@ -28,3 +28,11 @@ func TestAPageIsOpenedWhereThereIsAScreen(t *testing.T) {
 	a := &app{in: &bytes.Buffer{}, err: &bytes.Buffer{}}
 	require.False(t, a.openPage("http://127.0.0.1/"), "nobody sits there")
 }
+
+func TestOnlyPagesOfTheWebAreOpened(t *testing.T) {
+	for page, want := range map[string]bool{
+		"https://gas.example.org/login/device?code=X": true, "http://127.0.0.1:8080/login/device": true, "": false, "--help": false, "-x": false, "file:///etc/passwd": false, "javascript:alert(1)": false, "https:": false, "calc.exe": false,
+	} {
+		require.Equal(t, want, webPage(page), page)
+	}
+}
