@@ -227,17 +227,24 @@ func (p *proof) submitRest(ctx context.Context) error {
 func (p *proof) changingPlans(ctx context.Context) {
 	rng := rand.New(rand.NewPCG(p.seed, 7))
 	for ctx.Err() == nil {
-		who := p.people[rng.IntN(len(p.people))]
-		plan := "premium_user"
-		if who.plan == plan {
-			plan = "free_user"
-		}
-		if _, err := p.gas(ctx, "user", "set-plan", who.name, plan); err == nil {
-			who.plan = plan
-		}
+		p.turnPlan(ctx, rng)
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Duration(500+rng.IntN(1500)) * time.Millisecond):
 		}
+	}
+}
+
+// turnPlan lets one person upgrade or cancel.
+func (p *proof) turnPlan(ctx context.Context, rng *rand.Rand) {
+	who := p.people[rng.IntN(len(p.people))]
+	who.mu.Lock()
+	defer who.mu.Unlock()
+	plan := "premium_user"
+	if who.plan == plan {
+		plan = "free_user"
+	}
+	if _, err := p.gas(ctx, "user", "set-plan", who.name, plan); err == nil {
+		who.plan = plan
 	}
 }

@@ -27,6 +27,9 @@ func (p *proof) environment(failpoint string) []string {
 	if failpoint != "" {
 		env = append(env, "GAS_FAILPOINT="+failpoint)
 	}
+	if p.ahead > 0 {
+		env = append(env, "GAS_CLOCK_OFFSET="+p.ahead.String())
+	}
 	return env
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -60,6 +58,7 @@ type proof struct {
 	hands     sync.WaitGroup // that submit, delete and change plans
 	kills     int
 	deleted   int
+	ahead     time.Duration // of the processes' clocks
 	report    report
 }
 
@@ -98,7 +97,7 @@ func prove(ctx context.Context, o options) (*proof, error) {
 	if p.inputs, err = makeInputs(p.rng, o.largest); err != nil {
 		return p, err
 	}
-	for _, step := range []func(context.Context) error{p.invite, p.storm, p.calm, p.compare, p.fsck} {
+	for _, step := range []func(context.Context) error{p.invite, p.storm, p.calm, p.compare, p.tidy, p.fsck} {
 		if err = step(ctx); err != nil {
 			err = fmt.Errorf("%w; the data folder is kept: %s", err, data)
 			return p, err
@@ -213,6 +212,8 @@ func (p *proof) provoke(ctx context.Context, name string) {
 	switch {
 	case strings.HasPrefix(name, "delete."), strings.HasPrefix(name, "purge."), strings.HasPrefix(name, "inputs.Delete."):
 		p.hands.Go(func() { p.deleteOne(ctx, rng); p.deleteOne(ctx, rng) })
+	case strings.HasPrefix(name, "thaw."), strings.HasPrefix(name, "asked."), strings.HasPrefix(name, "vault.Thaw."), strings.HasPrefix(name, "vault.Delete."), strings.HasPrefix(name, "store.UpdateUser."), strings.HasPrefix(name, "rest."):
+		p.hands.Go(func() { p.turnPlan(ctx, rng); p.turnPlan(ctx, rng) })
 	case strings.HasPrefix(name, "fail."):
 		p.hands.Go(func() { p.submitOne(ctx, bad, rng); p.submitOne(ctx, bad, rng) })
 	}
@@ -271,30 +272,6 @@ func (p *proof) gas(ctx context.Context, args ...string) (string, error) {
 		return string(out), fmt.Errorf("gas %s: %w\n%s", strings.Join(args, " "), err, errs.String())
 	}
 	return string(out), nil
-}
-
-// fsck holds every record against the data.
-func (p *proof) fsck(ctx context.Context) error {
-	out, err := p.gas(ctx, "fsck", "--read-data", "--json")
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	var found struct {
-		Findings []struct{ Invariant, Damage, Text, Key, JobID string }
-	}
-	if err := json.Unmarshal([]byte(out), &found); err != nil {
-		return fmt.Errorf("read what fsck says: %w: %s", err, out)
-	}
-	for _, f := range found.Findings {
-		if f.Damage == "orphan" {
-			p.report.Orphans++
-		} else {
-			p.report.Findings++
-		}
-		p.report.details = append(p.report.details, fmt.Sprintf("%s %s: %s %s", f.Invariant, f.Damage, f.Text, f.Key))
-	}
-	return nil
 }
 
 // drainWithin is how long a process may take to stop.
