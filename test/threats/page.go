@@ -11,8 +11,7 @@ Genomes are personal health data. Whatever is not read from our own record under
 redirects, payloads of payments, the plan in a session, names of files, the result of an upload form.
 
 The table below is made of ` + "`test/threats/rows.go`" + ` (` + "`go test ./test/threats -update`" + `). ` + "`make test`" + ` reads how each of these tests ended; a row
-without a test that ran and passed fails it, and in CI a skipped one too. How to report a hole: write to the operator of your installation, whom
-` + "`/docs`" + ` names; say what you did and what you saw, and leave other people's data alone.
+without a test that ran and passed fails it, and in CI a skipped one too. Why so: ` + "`docs/adr/0008-threats-are-shown-by-the-tests-that-ran.md`" + `.
 
 | | threat | what the program does | shown by |
 | --- | --- | --- | --- |

@@ -53,7 +53,7 @@ func Rows() []Row {
 			in("pkg/local", "TestMailOverSMTP")},
 		{18, "payment events", "signed within 300 s by one of two secrets, fetched and never believed, once each, price checked",
 			all(in("pkg/billing", "TestAnEventIsBelievedOnlyWithAFreshSignatureOfOurSecret", "TestAnEventOfTheOtherModeIsRefused", "TestOnlyEventsAboutCustomersOfThisInstallationNameAUser", "TestOnlyASubscriptionAtOurPriceCounts", "TestAButtonThatIsPressedTwiceLeadsToOnePayment"),
-				in(scenario, "TestT18NoPaymentEventIsBelieved", "TestT18ATestEventIsRefusedInLiveMode", "TestT18AnEventTakesEffectOnceHoweverOftenItIsSent", "TestT18EitherSecretCountsDuringARotation"))},
+				in("test/payments", "TestT18NoPaymentEventIsBelieved", "TestT18ATestEventIsRefusedInLiveMode", "TestT18AnEventTakesEffectOnceHoweverOftenItIsSent", "TestT18EitherSecretCountsDuringARotation"))},
 		{19, "past the free window", "the end is checked at every read with the store's clock, by one guard",
 			all(in(web, "TestT19TheFreeWindowEndsAtItsMillisecondOnEveryWayToAResult", "TestPastTheFreeWindowNoByteOfTheResultIsRead"), in("test/life", "TestAResultGoesColdComesBackAndGoesColdAgain"))},
 		{20, "one who takes everything", "buckets for each user and address, limits of running and queued jobs, fair receiving",
