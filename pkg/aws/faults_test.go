@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -218,4 +219,18 @@ func TestAWriterWhoGivesUpLeavesNoParts(t *testing.T) {
 	require.Contains(t, seen[len(seen)-1], "DELETE ", "the upload was dropped, although the context was over")
 	_, err = b.Stat(t.Context(), "a/k")
 	require.ErrorIs(t, err, port.ErrNotFound)
+}
+
+func TestAnUploadThatBreaksOffIsNotTakenForItsEnd(t *testing.T) {
+	t.Parallel()
+	_, b := behind(t)
+	for name, data := range map[string][]byte{"in one piece": []byte(line), "in parts": large()} {
+		t.Run(name, func(t *testing.T) {
+			broken := io.MultiReader(bytes.NewReader(data), iotest.ErrReader(io.ErrUnexpectedEOF)) // as a form tells it whose connection broke
+			_, err := b.Put(t.Context(), "a/k", broken, port.Put{Size: -1})
+			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+			_, err = b.Stat(t.Context(), "a/k")
+			require.ErrorIs(t, err, port.ErrNotFound)
+		})
+	}
 }
