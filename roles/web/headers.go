@@ -16,7 +16,7 @@ import (
 // outside wraps the router in what holds for every answer, also for those that no route gives: the request's number, the headers, protection
 // against requests that other sites make a browser send, and one log line.
 func (s *site) outside(router http.Handler) http.Handler {
-	csp := contentPolicy(s.Config)
+	csp := contentPolicy(s.Config, s.bucketOrigin())
 	protect := http.NewCrossOriginProtection()
 	protect.SetDenyHandler(http.HandlerFunc(s.denyForeign))
 	inner := protect.Handler(router)
@@ -66,7 +66,8 @@ func (s *site) secure(h http.Header, csp string) {
 
 // contentPolicy lets pages load our own files and nothing else. Forms may lead to the sign-in and payment pages that are configured: browsers
 // hold redirects after a post against form-action too. Bootstrap's style sheet has pictures in data: addresses.
-func contentPolicy(c config.Config) string {
+// bucket is where the store of uploads takes them itself, empty where it does not.
+func contentPolicy(c config.Config, bucket string) string {
 	forms := []string{"'self'"}
 	connect := []string{"'self'"}
 	for _, p := range c.AllProviders() {
@@ -80,8 +81,7 @@ func contentPolicy(c config.Config) string {
 			forms = append(forms, c.StripeURL)
 		}
 	}
-	if c.Backend == "aws" && c.AWS.BucketInputs != "" && c.AWS.Region != "" {
-		bucket := "https://" + c.AWS.BucketInputs + ".s3." + c.AWS.Region + ".amazonaws.com"
+	if bucket != "" {
 		forms, connect = append(forms, bucket), append(connect, bucket)
 	}
 	return strings.Join([]string{

@@ -16,6 +16,7 @@ type uploadView struct {
 	Limit         int64
 	LimitText     string
 	LimitSentence string
+	Direct        bool // the store takes files itself
 	References    []choiceView
 	Databases     []string
 }
@@ -135,7 +136,8 @@ func (s *site) planView(plan user.Plan) planView {
 func (s *site) uploadView(c echo.Context) (uploadView, error) {
 	u := who(c).user
 	limit := s.Plans.Of(u.Plan).Upload
-	view := uploadView{Limit: limit, LimitText: sizeText(limit)}
+	_, ours := s.Inputs.(port.FormHandler)
+	view := uploadView{Limit: limit, LimitText: sizeText(limit), Direct: !ours}
 	view.LimitSentence = "Up to " + sizeText(limit) + " on " + u.Plan.Word() + "."
 	if u.Plan != user.Premium {
 		view.LimitSentence = "Up to " + sizeText(limit) + " on Free; Premium " + sizeText(s.Plans.Premium.Upload) + "."

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +18,8 @@ import (
 )
 
 // A large file arrives in parts: POST /uploads opens it, PUT …/parts/:n sends a part, GET tells what has arrived, POST …/complete makes a job of it.
-// After a break the client asks what is there and goes on. The upload's id is the id of its job.
+// After a break the client asks what is there and goes on. With by = form the answer of POST is the store's own form, which takes the file in one
+// piece: on AWS its bytes never come through here. The upload's id is the id of its job.
 
 const (
 	partsKind = "upload"
@@ -27,9 +29,15 @@ const (
 	partURL   = 15 * time.Minute
 )
 
+// The ways in which a file may come.
+const (
+	byParts = "parts"
+	byForm  = "form"
+)
+
 // partsValue is what is kept of an upload beside its job.
 type partsValue struct {
-	Upload string `json:"upload"` // the store's own id
+	Upload string `json:"upload"` // the store's own id; empty = the file comes by a form
 	Size   int64  `json:"size"`   // of the whole file
 	Part   int64  `json:"part"`   // bytes of each part but the last
 }
@@ -47,7 +55,14 @@ type uploadJSON struct {
 	PartSize int64       `json:"part_size"`
 	Count    int         `json:"part_count"`
 	Parts    []port.Part `json:"parts"` // that have arrived
+	Form     *formJSON   `json:"form,omitempty"`
 	Expires  time.Time   `json:"expires"`
+}
+
+// formJSON is what is posted as multipart/form-data: the fields, and behind them the file in a field called file.
+type formJSON struct {
+	URL    string            `json:"url"`
+	Fields map[string]string `json:"fields"`
 }
 
 func uploadShape(id string, v partsValue, parts []port.Part, expires time.Time) uploadJSON {
@@ -63,6 +78,7 @@ func (s *site) apiBeginUpload(c echo.Context) error {
 		var body struct {
 			Name    string         `json:"name"`
 			Size    int64          `json:"size"`
+			By      string         `json:"by"`
 			Options map[string]any `json:"options"`
 		}
 		if err := readJSON(c, &body); err != nil {
@@ -72,12 +88,15 @@ func (s *site) apiBeginUpload(c echo.Context) error {
 		if err != nil {
 			return 0, nil, err
 		}
-		shape, err := s.beginUpload(c, body.Name, body.Size, options)
+		if body.By != "" && body.By != byParts && body.By != byForm {
+			return 0, nil, fault.New(fault.BadInput, "by is %q, neither %s nor %s.", visible(firstOf(body.By, 40)), byParts, byForm)
+		}
+		shape, err := s.beginUpload(c, body.Name, body.Size, body.By, options)
 		return http.StatusCreated, shape, err
 	})
 }
 
-func (s *site) beginUpload(c echo.Context, name string, size int64, options job.Options) (uploadJSON, error) {
+func (s *site) beginUpload(c echo.Context, name string, size int64, by string, options job.Options) (uploadJSON, error) {
 	in := s.incoming(c, "")
 	if size < 1 {
 		return uploadJSON{}, fault.New(fault.BadInput, "size is the number of the file's bytes, at least 1.")
@@ -91,7 +110,9 @@ func (s *site) beginUpload(c echo.Context, name string, size int64, options job.
 		return uploadJSON{}, err
 	}
 	value := partsValue{Size: size, Part: max(partSize, (size+maxParts-1)/maxParts)}
-	if value.Upload, err = s.Parts.Begin(ctx, j.Input.Key); err != nil {
+	if by == byForm {
+		value.Part = size
+	} else if value.Upload, err = s.Parts.Begin(ctx, j.Input.Key); err != nil {
 		return uploadJSON{}, fmt.Errorf("begin parts: %w", err)
 	}
 	raw, err := json.Marshal(value)
@@ -103,7 +124,25 @@ func (s *site) beginUpload(c echo.Context, name string, size int64, options job.
 	if err := s.Records.Create(ctx, record); err != nil {
 		return uploadJSON{}, fmt.Errorf("keep upload: %w", err)
 	}
-	return uploadShape(j.ID, value, nil, record.Expires), nil
+	return s.uploadShape(ctx, j, value, record.Expires)
+}
+
+// uploadShape tells of an upload what has arrived, or what its form is.
+func (s *site) uploadShape(ctx context.Context, j job.Job, value partsValue, expires time.Time) (uploadJSON, error) {
+	if value.Upload == "" {
+		form, err := s.Inputs.UploadForm(ctx, port.FormRequest{Key: j.Input.Key, MaxSize: value.Size, Expires: partURL})
+		if err != nil {
+			return uploadJSON{}, fmt.Errorf("sign form: %w", err)
+		}
+		shape := uploadShape(j.ID, value, nil, expires)
+		shape.Form = &formJSON{URL: form.URL, Fields: form.Fields}
+		return shape, nil
+	}
+	parts, err := s.Parts.Parts(ctx, j.Input.Key, value.Upload)
+	if err != nil {
+		return uploadJSON{}, fmt.Errorf("list parts: %w", err)
+	}
+	return uploadShape(j.ID, value, parts, expires), nil
 }
 
 // ownUpload reads the upload of the path with its job. Another user's, and one that is over, is missing.
@@ -132,11 +171,11 @@ func (s *site) apiUpload(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	parts, err := s.Parts.Parts(c.Request().Context(), v.Input.Key, value.Upload)
+	shape, err := s.uploadShape(c.Request().Context(), v.Job, value, record.Expires)
 	if err != nil {
-		return fmt.Errorf("list parts: %w", err)
+		return err
 	}
-	return c.JSON(http.StatusOK, uploadShape(v.ID, value, parts, record.Expires))
+	return c.JSON(http.StatusOK, shape)
 }
 
 // apiPutPart answers PUT /api/v1/uploads/:id/parts/:n. Sending a part again replaces it. Where the store takes parts itself, the answer leads there.
@@ -144,6 +183,9 @@ func (s *site) apiPutPart(c echo.Context) error {
 	v, value, _, err := s.ownUpload(c)
 	if err != nil {
 		return err
+	}
+	if value.Upload == "" {
+		return fault.New(fault.Conflict, "This upload takes its file by a form, not in parts.")
 	}
 	n, err := strconv.Atoi(c.Param("n"))
 	if err != nil || n < 1 || n > value.count() {
@@ -198,7 +240,7 @@ func (s *site) apiCompleteUpload(c echo.Context) error {
 // join makes the object of its parts, after a look that none is missing. An object that is there already was joined by a request whose answer got lost.
 func (s *site) join(c echo.Context, v sight, value partsValue) error {
 	ctx := c.Request().Context()
-	if _, err := s.Inputs.Stat(ctx, v.Input.Key); err == nil {
+	if _, err := s.Inputs.Stat(ctx, v.Input.Key); err == nil || value.Upload == "" { // whether a form's file is there is looked at by the submission
 		return nil
 	}
 	parts, err := s.Parts.Parts(ctx, v.Input.Key, value.Upload)
@@ -227,8 +269,10 @@ func (s *site) apiAbortUpload(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	if err := s.Parts.Abort(ctx, v.Input.Key, value.Upload); err != nil {
-		return fmt.Errorf("abort parts: %w", err)
+	if value.Upload != "" {
+		if err := s.Parts.Abort(ctx, v.Input.Key, value.Upload); err != nil {
+			return fmt.Errorf("abort parts: %w", err)
+		}
 	}
 	if err := s.flow.Delete(ctx, v.UserID, v.ID); err != nil {
 		return err

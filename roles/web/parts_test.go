@@ -1,7 +1,11 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gas/pkg/job"
+	"gas/pkg/port"
 	"gas/pkg/role"
 	"gas/pkg/user"
 )
@@ -64,4 +69,70 @@ func TestAnUploadInPartsKeepsToTheLimitAndCanBeGivenUp(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, ada.do(http.MethodDelete, "/api/v1/uploads/"+up.ID, nil).status)
 	require.Equal(t, http.StatusNotFound, ada.get("/api/v1/uploads/"+up.ID).status)
 	require.Equal(t, http.StatusCreated, ada.postJSON("/api/v1/uploads", `{"name": "b", "size": 10}`).status)
+}
+
+func TestAFileArrivesByTheStoresOwnForm(t *testing.T) {
+	w := newWorld(t)
+	d := describe(t)
+	ada := w.person("ada", user.Free)
+	const text = "##fileformat=VCFv4.2\n"
+	begin := func() (up uploadJSON) {
+		a := ada.postJSON("/api/v1/uploads", fmt.Sprintf(`{"name": "small.vcf", "size": %d, "by": "form", "options": {"style": "ann"}}`, len(text)))
+		require.Equal(t, http.StatusCreated, a.status, a.body)
+		d.holds(t, http.MethodPost, "/api/v1/uploads", a)
+		a.json(t, &up)
+		require.NotNil(t, up.Form)
+		return up
+	}
+	post := func(up uploadJSON, file string) answer {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		for name, value := range up.Form.Fields {
+			require.NoError(t, form.WriteField(name, value))
+		}
+		part, err := form.CreateFormFile("file", "small.vcf")
+		require.NoError(t, err)
+		_, _ = io.WriteString(part, file)
+		require.NoError(t, form.Close())
+		return ada.do(http.MethodPost, up.Form.URL, &body, "Content-Type", form.FormDataContentType())
+	}
+	up := begin()
+	path := "/api/v1/uploads/" + up.ID
+	require.Equal(t, http.StatusConflict, ada.postJSON(path+"/complete", "").status, "nothing has arrived")
+	require.Equal(t, http.StatusConflict, ada.do(http.MethodPut, path+"/parts/1", strings.NewReader(text)).status)
+	require.Equal(t, http.StatusRequestEntityTooLarge, post(up, text+"x").status, "one byte more than was announced")
+	require.Equal(t, http.StatusNoContent, post(up, text).status)
+	a := ada.get(path)
+	d.holds(t, http.MethodGet, path, a)
+	require.Equal(t, http.StatusNotFound, w.person("ben", user.Free).get(path).status)
+	a = ada.postJSON(path+"/complete", "")
+	require.Equal(t, http.StatusCreated, a.status, a.body)
+	var made jobJSON
+	a.json(t, &made)
+	require.Equal(t, job.Pending, made.Status)
+	require.Equal(t, "ann", made.Options.Style)
+	require.Equal(t, text, ada.get("/api/v1/jobs/"+made.ID+"/files/input").body)
+
+	given := begin()
+	require.Equal(t, http.StatusNoContent, ada.do(http.MethodDelete, "/api/v1/uploads/"+given.ID, nil).status)
+	require.Equal(t, http.StatusNotFound, ada.get("/api/v1/uploads/"+given.ID).status)
+	require.Equal(t, http.StatusUnprocessableEntity, ada.postJSON("/api/v1/uploads", `{"name": "a", "size": 1, "by": "mail"}`).status)
+}
+
+// outside is a store that takes uploads itself.
+type outside struct {
+	port.Blobs
+}
+
+// UploadForm leads to another host.
+func (outside) UploadForm(context.Context, port.FormRequest) (port.Form, error) {
+	return port.Form{URL: "https://bucket.example.org/"}, nil
+}
+
+func TestPagesMaySendToAStoreThatTakesUploadsItself(t *testing.T) {
+	w := newWorld(t, func(d *role.Deps) { d.Inputs = outside{d.Inputs} })
+	a := w.person("ada", user.Free).get("/annotate")
+	require.Contains(t, a.body, `data-direct="true"`)
+	require.Contains(t, a.header.Get("Content-Security-Policy"), "connect-src 'self' https://bucket.example.org;")
+	require.NotContains(t, newWorld(t).person("ada", user.Free).get("/annotate").body, "data-direct")
 }
