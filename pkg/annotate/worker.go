@@ -222,11 +222,12 @@ func (w *worker) put(r *results, effects bool) {
 
 // show gives the record at hand to a collector.
 func (w *worker) show(line []byte, to Collector, effects bool) error {
-	w.shown = index.Record{Columns: &w.record, Alts: w.variant.Alts, Entries: w.entries}
+	shown := &w.shown
+	shown.Columns, shown.Alts, shown.Entries, shown.Scratch = &w.record, w.variant.Alts, w.entries, nil
 	if effects {
-		w.shown.Scratch = w.scratch
+		shown.Scratch = w.scratch
 	}
-	return to.Record(line, &w.shown)
+	return to.Record(line, shown)
 }
 
 // appendVCF appends the record's line with its INFO completed; everything else is copied.

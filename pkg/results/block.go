@@ -33,21 +33,20 @@ func readBlockEntry(from []byte) blockEntry {
 	}
 }
 
-// blockBuilder gathers the rows of a block from the lines of a result. Of each column one of dicts, texts, numbers and groups is set, and of those of samples none.
+// blockBuilder gathers the rows of a block from the lines of a result. Of each column one of dicts, texts and numbers is set, or it is one of the groups.
 type blockBuilder struct {
 	reader    *lineReader
-	columns   []columnBuilder // all, in their order
+	columns   []columnBuilder // all but those of samples, in their order
 	dicts     []*dictBuilder
 	texts     []*textBuilder
 	numbers   []*numberBuilder
 	site      groupBuilder
 	effect    groupBuilder
-	samples   []genotypeBuilder
+	genotypes genotypeBuilder
 	positions []uint32
 	lines     []uint32 // where each row's line begins, from the block's first line on
 	alleles   []uint16 // of each row in its record, from 0
 	text      uint32   // length of the lines so far
-	carriers  int      // genotypes that are kept
 	records   int64
 	direct    direct
 }
@@ -56,7 +55,7 @@ func newBlockBuilder(h *Header) *blockBuilder {
 	kinds := h.columnKinds()
 	b := &blockBuilder{
 		reader: newLineReader(h), dicts: make([]*dictBuilder, len(kinds)), texts: make([]*textBuilder, len(kinds)), numbers: make([]*numberBuilder, len(kinds)),
-		samples: make([]genotypeBuilder, h.indexedSamples()),
+		genotypes: genotypeBuilder{count: h.indexedSamples()},
 	}
 	for i, kind := range kinds {
 		var c columnBuilder
@@ -80,9 +79,6 @@ func newBlockBuilder(h *Header) *blockBuilder {
 		}
 		b.columns = append(b.columns, c)
 	}
-	for i := range b.samples {
-		b.columns = append(b.columns, &b.samples[i])
-	}
 	return b
 }
 
@@ -100,13 +96,14 @@ func (b *blockBuilder) reset() {
 	for i := range b.columns {
 		b.columns[i].reset()
 	}
-	b.positions, b.lines, b.alleles, b.text, b.carriers, b.records = b.positions[:0], b.lines[:0], b.alleles[:0], 0, 0, 0
+	b.positions, b.lines, b.alleles, b.text, b.records = b.positions[:0], b.lines[:0], b.alleles[:0], 0, 0
+	b.genotypes.reset()
 	b.direct.reset()
 }
 
 // full reports whether a block should end before the next line.
 func (b *blockBuilder) full() bool {
-	return b.rows() >= 1<<14 || b.text >= 1<<30 || b.carriers >= maxCarriers
+	return b.rows() >= 1<<14 || b.text >= 1<<30 || len(b.genotypes.rows) >= maxCarriers
 }
 
 // maxCarriers bounds the memory of a block of many samples.
@@ -166,17 +163,20 @@ func (b *blockBuilder) effectOf(p *pick) tuple {
 	}
 }
 
-// addValues adds the fields of databases and the genotypes.
+// addValues adds the fields of databases and the genotypes. A row without a value is left out until one follows that has one.
 func (b *blockBuilder) addValues(allele int) {
-	r := b.reader
+	r, row := b.reader, b.rows()-1
 	for i := range r.values {
-		if n := b.numbers[fixedColumns+i]; n != nil {
-			n.add(r.value(i, allele))
-		} else {
-			b.dicts[fixedColumns+i].add(r.value(i, allele))
+		value := r.value(i, allele)
+		switch {
+		case value == nil:
+		case b.numbers[fixedColumns+i] != nil:
+			b.numbers[fixedColumns+i].addAt(row, value)
+		default:
+			b.dicts[fixedColumns+i].addAt(row, value)
 		}
 	}
-	if len(b.samples) > 0 {
+	if b.genotypes.count > 0 {
 		b.addGenotypes(r.rest, allele)
 	}
 }
@@ -186,12 +186,12 @@ func (b *blockBuilder) takeOver(other *blockBuilder) {
 	for i := range b.columns {
 		b.columns[i].takeOver(other.columns[i], b.rows())
 	}
+	b.genotypes.takeOver(&other.genotypes, b.rows())
 	b.positions, b.alleles = append(b.positions, other.positions...), append(b.alleles, other.alleles...)
 	for _, line := range other.lines {
 		b.lines = append(b.lines, b.text+line)
 	}
 	b.text += other.text
-	b.carriers += other.carriers
 	b.records += other.records
 	other.reset()
 }
@@ -199,22 +199,28 @@ func (b *blockBuilder) takeOver(other *blockBuilder) {
 // appendTo writes the block: what it says of each column and of the alleles, positions, lines, alleles unless all are the first, columns.
 func (b *blockBuilder) appendTo(to []byte) []byte {
 	start := len(to)
-	to = append(to, make([]byte, headSize(len(b.columns)))...)
+	columns := len(b.columns) + b.genotypes.count
+	to = append(to, make([]byte, headSize(columns))...)
 	for _, list := range [][]uint32{b.positions, b.lines} {
 		for _, n := range list {
 			to = binary.LittleEndian.AppendUint32(to, n)
 		}
 	}
 	if hasOther(b.alleles) {
-		to[start+len(b.columns)*columnEntry] = 1
+		to[start+columns*columnEntry] = 1
 		for _, n := range b.alleles {
 			to = binary.LittleEndian.AppendUint16(to, n)
 		}
 	}
-	for i := range b.columns {
+	b.genotypes.sort()
+	for i := range columns {
 		at := len(to)
 		var encoding, count uint32
-		to, encoding, count = b.columns[i].appendTo(to, b.rows())
+		if i < len(b.columns) {
+			to, encoding, count = b.columns[i].appendTo(to, b.rows())
+		} else {
+			to, encoding, count = b.genotypes.appendTo(to, i-len(b.columns), b.rows())
+		}
 		entry := to[start+i*columnEntry:]
 		binary.LittleEndian.PutUint32(entry, encoding)
 		binary.LittleEndian.PutUint32(entry[4:], uint32(at-start))

@@ -29,7 +29,7 @@ const maxRows = 1<<16 - 2
 // columnBuilder gathers one column of a block.
 type columnBuilder interface {
 	reset()
-	// takeOver adds the rows of another builder of the same column behind the rows that are there.
+	// takeOver adds the rows of another builder of the same column behind the rows that are there. The last rows may be absent from either when they have no value.
 	takeOver(other columnBuilder, rows int)
 	// appendTo writes the column and tells how.
 	appendTo(to []byte, rows int) (_ []byte, encoding, count uint32)
@@ -51,13 +51,21 @@ type dictBuilder struct {
 	last     uint16 // the code of the last row
 	lastText []byte // its text
 	scratch  []byte
-	recent   [64]recentValue // by a hash
+	recent   [16]recentValue // by a hash
 }
 
 func (c *dictBuilder) reset() {
 	c.codes, c.ends, c.text, c.last, c.lastText = c.codes[:0], c.ends[:0], c.text[:0], 0, nil
 	clear(c.slots)
-	c.recent = [64]recentValue{}
+	c.recent = [16]recentValue{}
+}
+
+// addAt adds a row behind rows without a value.
+func (c *dictBuilder) addAt(row int, value []byte) {
+	for len(c.codes) < row {
+		c.codes = append(c.codes, 0)
+	}
+	c.add(value)
 }
 
 // add adds a row.
@@ -144,18 +152,19 @@ func (c *dictBuilder) value(code uint16) []byte {
 	return c.text[start:c.ends[code-1]]
 }
 
-func (c *dictBuilder) takeOver(other columnBuilder, _ int) {
+func (c *dictBuilder) takeOver(other columnBuilder, rows int) {
 	o := other.(*dictBuilder)
-	for _, code := range o.codes {
-		var value []byte
+	for row, code := range o.codes {
 		if code > 0 {
-			value = o.value(code)
+			c.addAt(rows+row, o.value(code))
 		}
-		c.add(value)
 	}
 }
 
-func (c *dictBuilder) appendTo(to []byte, _ int) (_ []byte, encoding, count uint32) {
+func (c *dictBuilder) appendTo(to []byte, rows int) (_ []byte, encoding, count uint32) {
+	for len(c.codes) < rows {
+		c.codes = append(c.codes, 0)
+	}
 	switch {
 	case len(c.ends) == 0:
 		return to, encodingMissing, 0

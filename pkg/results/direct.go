@@ -91,17 +91,19 @@ type effectKey struct {
 
 // direct is what a block's builder remembers for the quick way.
 type direct struct {
-	transcripts [256]knownTexts
-	effects     [512]knownEffect
+	transcripts [64]knownTexts
+	effects     [256]knownEffect
 	chrom       []byte             // of the sites below
 	sites       [4][1 << 10]uint16 // numbers and one of tuples, by the code of FILTER and by two bases
+	filters     []byte             // FILTER of the last site,
+	filtered    uint16             // its code and one
 	none        uint16             // the number and one of the tuple without an effect
 	picks       []directPick
 	text        []byte
 }
 
 func (d *direct) reset() {
-	d.transcripts, d.effects, d.none = [256]knownTexts{}, [512]knownEffect{}, 0
+	d.transcripts, d.effects, d.none, d.filtered = [64]knownTexts{}, [256]knownEffect{}, 0, 0
 	d.chrom, d.sites = d.chrom[:0], [4][1 << 10]uint16{}
 }
 
@@ -116,7 +118,9 @@ func (b *blockBuilder) addRecord(e *engineReader, r *Record) {
 	}
 	reader := b.reader
 	reader.alts, reader.info = alts, r.Entries
-	reader.readInfo()
+	if len(reader.values) > 0 {
+		reader.readInfo()
+	}
 	reader.rest = r.Columns.Rest
 	if len(reader.rest) > 0 {
 		reader.rest = reader.rest[1:]
@@ -174,7 +178,10 @@ func (b *blockBuilder) knownSite(r *vcf.Record, alt []byte) uint16 {
 		d.chrom, d.sites = append(d.chrom[:0], r.Chrom...), [4][1 << 10]uint16{}
 	}
 	if len(r.Ref) == 1 && len(alt) == 1 && r.Ref[0]&0xe0 == 'A'&0xe0 && alt[0]&0xe0 == 'A'&0xe0 {
-		if code := b.dicts[columnFilter].code(filters); int(code) < len(d.sites) {
+		if d.filtered == 0 || string(filters) != string(d.filters) {
+			d.filters, d.filtered = append(d.filters[:0], filters...), b.dicts[columnFilter].code(filters)+1
+		}
+		if code := d.filtered - 1; int(code) < len(d.sites) {
 			known := &d.sites[code][int(r.Ref[0]&31)<<5|int(alt[0]&31)]
 			if *known == 0 {
 				*known = b.site.number(b.siteOf(r.Chrom, r.Ref, alt, filters)) + 1
@@ -198,7 +205,7 @@ func (b *blockBuilder) addEffect(e *engineReader, s *consequence.Scratch, p *dir
 		return
 	}
 	key := effectKey{p.any, fx.Terms, int32(fx.Transcript), fx.Impact}
-	known := &b.direct.effects[(uint64(key.terms)*3^key.any.terms^uint64(uint32(key.transcript))<<20)*0x9e3779b97f4a7c15>>55]
+	known := &b.direct.effects[(uint64(key.terms)*3^key.any.terms^uint64(uint32(key.transcript))<<20)*0x9e3779b97f4a7c15>>56]
 	if !known.found || known.effectKey != key {
 		*known = knownEffect{effectKey: key, found: true, number: b.effect.number(b.directEffect(e, s, fx, p.any))}
 	}
@@ -223,7 +230,7 @@ func (b *blockBuilder) directEffect(e *engineReader, s *consequence.Scratch, fx 
 
 // textsOf returns the codes of a transcript's texts.
 func (b *blockBuilder) textsOf(e *engineReader, s *consequence.Scratch, fx *consequence.Effect) *knownTexts {
-	known := &b.direct.transcripts[fx.Transcript&255]
+	known := &b.direct.transcripts[fx.Transcript&63]
 	if known.transcript == int32(fx.Transcript)+1 {
 		return known
 	}

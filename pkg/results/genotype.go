@@ -16,37 +16,76 @@ const (
 	classMissing
 )
 
-// genotypeBuilder gathers what a sample's genotypes say of the rows: those that are not ref.
+// genotypeBuilder gathers what all samples' genotypes say of the rows, those that are not ref, in the order of the rows.
 type genotypeBuilder struct {
+	count   int // of samples
+	samples []uint16
 	rows    []uint16
 	classes []uint8
+
+	bySample []genotype // as the columns have them
+	starts   []int      // of each sample in bySample, and the end
 }
 
-func (c *genotypeBuilder) reset() { c.rows, c.classes = c.rows[:0], c.classes[:0] }
-
-func (c *genotypeBuilder) add(row int, class uint8) {
-	c.rows, c.classes = append(c.rows, uint16(row)), append(c.classes, class)
+// genotype is one of a sample that is not ref.
+type genotype struct {
+	row   uint16
+	class uint8
 }
 
-func (c *genotypeBuilder) takeOver(other columnBuilder, rows int) {
-	o := other.(*genotypeBuilder)
+func (c *genotypeBuilder) reset() {
+	c.samples, c.rows, c.classes = c.samples[:0], c.rows[:0], c.classes[:0]
+}
+
+func (c *genotypeBuilder) add(sample, row int, class uint8) {
+	c.samples, c.rows, c.classes = append(c.samples, uint16(sample)), append(c.rows, uint16(row)), append(c.classes, class)
+}
+
+// takeOver adds the rows of another builder behind the rows that are there.
+func (c *genotypeBuilder) takeOver(o *genotypeBuilder, rows int) {
 	for _, row := range o.rows {
 		c.rows = append(c.rows, uint16(rows+int(row)))
 	}
-	c.classes = append(c.classes, o.classes...)
+	c.samples, c.classes = append(c.samples, o.samples...), append(c.classes, o.classes...)
 }
 
-func (c *genotypeBuilder) appendTo(to []byte, rows int) (_ []byte, encoding, count uint32) {
-	if 3*len(c.rows) < rows/4 {
-		for _, row := range c.rows {
-			to = binary.LittleEndian.AppendUint16(to, row)
+// sort sorts by sample, those of each by row.
+func (c *genotypeBuilder) sort() {
+	c.starts = append(c.starts[:0], make([]int, c.count+1)...)
+	for _, sample := range c.samples {
+		c.starts[sample+1]++
+	}
+	for i := range c.count {
+		c.starts[i+1] += c.starts[i]
+	}
+	if cap(c.bySample) < len(c.samples) {
+		c.bySample = make([]genotype, len(c.samples), len(c.samples)+len(c.samples)/4)
+	}
+	c.bySample = c.bySample[:len(c.samples)]
+	for i, sample := range c.samples {
+		c.bySample[c.starts[sample]] = genotype{c.rows[i], c.classes[i]}
+		c.starts[sample]++
+	}
+	copy(c.starts[1:], c.starts[:c.count]) // each has moved to its end
+	c.starts[0] = 0
+}
+
+// appendTo writes the column of a sample, after sort.
+func (c *genotypeBuilder) appendTo(to []byte, sample, rows int) (_ []byte, encoding, count uint32) {
+	list := c.bySample[c.starts[sample]:c.starts[sample+1]]
+	if 3*len(list) < rows/4 {
+		for _, g := range list {
+			to = binary.LittleEndian.AppendUint16(to, g.row)
 		}
-		return append(to, c.classes...), encodingCarriers, uint32(len(c.rows))
+		for _, g := range list {
+			to = append(to, g.class)
+		}
+		return to, encodingCarriers, uint32(len(list))
 	}
 	at := len(to)
 	to = append(to, make([]byte, (rows+3)/4)...)
-	for i, row := range c.rows {
-		to[at+int(row)/4] |= c.classes[i] << (row % 4 * 2)
+	for _, g := range list {
+		to[at+int(g.row)/4] |= g.class << (g.row % 4 * 2)
 	}
 	return to, encodingGenotypes, 0
 }
@@ -101,48 +140,72 @@ var (
 	phasedRefs   = binary.LittleEndian.Uint64([]byte("0|0\t0|0\t"))
 )
 
-// addGenotypes adds what the genotypes of a record say of one of its alleles to the row that was begun last.
-func (b *blockBuilder) addGenotypes(rest []byte, allele int) {
-	row := b.rows() - 1
-	format, rest, _ := bytes.Cut(rest, []byte{'\t'})
-	if !startsWithGT(format) {
-		for i := range b.samples {
-			b.samples[i].add(row, classMissing)
-		}
-		b.carriers += len(b.samples)
-		return
-	}
-	for sample := 0; sample < len(b.samples); sample++ {
-		for len(rest) >= 8 && sample+1 < len(b.samples) {
+// addGenotypes adds what the genotypes of a record, the text from FORMAT on, say of one of its alleles to the row that was begun last.
+func (b *blockBuilder) addGenotypes(text []byte, allele int) {
+	g, row := &b.genotypes, b.rows()-1
+	rest := genotypesOf(text)
+	for sample := 0; sample < g.count; sample++ {
+		for len(rest) >= 8 && sample+1 < g.count {
 			if word := binary.LittleEndian.Uint64(rest); word != unphasedRefs && word != phasedRefs {
 				break
 			}
 			rest = rest[8:]
-			if sample += 2; sample == len(b.samples) {
+			if sample += 2; sample == g.count {
 				return
 			}
 		}
-		var gt []byte
-		gt, rest = cutGenotype(rest, true)
-		if class := genotypeNumber(gt, allele+1); class != classRef {
-			b.samples[sample].add(row, class)
-			b.carriers++
+		class, length := leadingGenotype(rest, allele+1)
+		if class != classRef {
+			g.add(sample, row, class)
 		}
+		if sample+1 == g.count {
+			return
+		}
+		if rest = rest[length:]; len(rest) > 0 && rest[0] != '\t' {
+			tab := bytes.IndexByte(rest, '\t')
+			if tab < 0 {
+				tab = len(rest)
+			}
+			rest = rest[tab:]
+		}
+		rest = rest[min(1, len(rest)):]
 	}
 }
 
-// genotypeNumber is genotypeClass as a number, quick where both alleles have one digit.
-func genotypeNumber(gt []byte, allele int) uint8 {
-	if len(gt) == 3 && allele <= 9 && gt[0]-'0' <= 9 && gt[2]-'0' <= 9 && (gt[1] == '/' || gt[1] == '|') {
-		have, digit := uint8(0), byte(allele)+'0'
-		if gt[0] == digit {
-			have++
-		}
-		if gt[2] == digit {
-			have++
-		}
-		return have // classRef, classHet, classHom
+// genotypesOf is the text of the first sample and those behind it, where GT is the first key of FORMAT; else nil.
+func genotypesOf(text []byte) []byte {
+	if len(text) < 3 || text[0] != 'G' || text[1] != 'T' {
+		return nil
 	}
+	if text[2] == '\t' {
+		return text[3:]
+	}
+	if tab := bytes.IndexByte(text, '\t'); text[2] == ':' && tab > 0 {
+		return text[tab+1:]
+	}
+	return nil
+}
+
+// leadingGenotype is the number of the class of the GT that a text begins with, and the length of that; quick where both alleles have one digit.
+func leadingGenotype(text []byte, allele int) (class uint8, length int) {
+	if len(text) >= 3 && allele <= 9 && text[0]-'0' <= 9 && text[2]-'0' <= 9 && (text[1] == '/' || text[1] == '|') && (len(text) == 3 || text[3] == ':' || text[3] == '\t') {
+		digit := byte(allele) + '0'
+		if text[0] == digit {
+			class++
+		}
+		if text[2] == digit {
+			class++
+		}
+		return class, 3 // classRef, classHet, classHom
+	}
+	for length < len(text) && text[length] != ':' && text[length] != '\t' {
+		length++
+	}
+	return genotypeNumber(text[:length], allele), length
+}
+
+// genotypeNumber is genotypeClass as a number.
+func genotypeNumber(gt []byte, allele int) uint8 {
 	switch class := genotypeClass(gt, allele); class[1] {
 	case 'o':
 		return classHom

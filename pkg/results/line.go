@@ -158,6 +158,9 @@ var flagValue = []byte("1")
 // value is what a database's field says of an allele, by its index; nil where it says nothing.
 func (r *lineReader) value(field, allele int) []byte {
 	v := r.values[field]
+	if v == nil {
+		return nil
+	}
 	if r.numbers[field] == 'A' || r.numbers[field] == '.' && len(r.alts) > 1 && bytes.Count(v, []byte{','}) == len(r.alts)-1 {
 		v = element(v, allele, len(r.alts) > 1)
 	}

@@ -39,6 +39,18 @@ var powers = func() (p [mostPlaces + 1]float64) {
 
 func (c *numberBuilder) reset() { c.digits, c.places, c.found = c.digits[:0], c.places[:0], false }
 
+// addAt adds a row behind rows without a value.
+func (c *numberBuilder) addAt(row int, text []byte) {
+	c.pad(row)
+	c.add(text)
+}
+
+func (c *numberBuilder) pad(rows int) {
+	for len(c.digits) < rows {
+		c.digits, c.places = append(c.digits, 0), append(c.places, placeMissing)
+	}
+}
+
 func (c *numberBuilder) add(text []byte) {
 	digits, places := int64(0), uint8(placeMissing)
 	if len(text) > 0 {
@@ -129,15 +141,17 @@ func float(text []byte) (digits int64, places uint8) {
 	return int64(math.Float64bits(n)), placeFloat
 }
 
-func (c *numberBuilder) takeOver(other columnBuilder, _ int) {
+func (c *numberBuilder) takeOver(other columnBuilder, rows int) {
 	o := other.(*numberBuilder)
+	c.pad(rows)
 	c.digits, c.places, c.found = append(c.digits, o.digits...), append(c.places, o.places...), c.found || o.found
 }
 
-func (c *numberBuilder) appendTo(to []byte, _ int) (_ []byte, encoding, count uint32) {
+func (c *numberBuilder) appendTo(to []byte, rows int) (_ []byte, encoding, count uint32) {
 	if !c.found {
 		return to, encodingMissing, 0
 	}
+	c.pad(rows)
 	if c.same() {
 		return binary.LittleEndian.AppendUint64(to, math.Float64bits(c.float(0))), encodingNumber, 0
 	}
