@@ -2,6 +2,7 @@ package role
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,6 @@ import (
 const (
 	maxClockSkew = 2 * time.Second // between our clock and the store's: free windows are checked against the store's
 	readyWithin  = 2 * time.Second
-	maxHeader    = 64 << 10
 )
 
 // server is the HTTP side of a process: health for every role, and what the role web serves.
@@ -46,9 +46,13 @@ func (r *runner) listen(accept, work context.Context) (*server, error) {
 		return nil, err
 	}
 	base := context.WithValue(work, drainingKey{}, accept.Done())
-	s.http = &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: maxHeader,
-		BaseContext: func(net.Listener) context.Context { return base },
+	s.http = newServer(base, mux)
+	if c := r.deps.Config; c.TLSCert != "" {
+		own, err := newCertificate(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return nil, err
+		}
+		s.http.TLSConfig = &tls.Config{GetCertificate: own.get, MinVersion: tls.VersionTLS12}
 	}
 	listener, err := (&net.ListenConfig{}).Listen(accept, "tcp", r.options.Addr)
 	if err != nil {
@@ -67,8 +71,8 @@ func (r *runner) listen(accept, work context.Context) (*server, error) {
 
 func (r *runner) serve(s *server, listener net.Listener) {
 	var err error
-	if c := r.deps.Config; c.TLSCert != "" {
-		err = s.http.ServeTLS(listener, c.TLSCert, c.TLSKey)
+	if s.http.TLSConfig != nil {
+		err = s.http.ServeTLS(listener, "", "")
 	} else {
 		err = s.http.Serve(listener)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -80,10 +81,23 @@ func (s *site) allow(c echo.Context, r Route, w subject) error {
 		return nil
 	}
 	if key == "" || !w.signedIn() {
-		key = "address " + c.RealIP()
+		key = "address " + household(c.RealIP())
 	}
 	if wait, ok := l.take(key); !ok {
 		return fault.New(fault.RateLimited, "Too many requests; the limit is %d a minute.", l.perMinute).After(wait)
 	}
 	return nil
+}
+
+// household is what an address counts as: itself, or its network of 64 bits, which at IPv6 is what one customer has at least.
+func household(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	network, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return network.String()
 }

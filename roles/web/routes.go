@@ -35,6 +35,7 @@ type Route struct {
 	Who    Access `json:"who"`
 	Scope  Scope  `json:"scope,omitempty"`
 	Limit  Limit  `json:"limit,omitempty"`
+	File   bool   `json:"file,omitempty"` // its body may be a file, and last as long as one does
 	Does   string `json:"does"`
 
 	do func(*site, echo.Context) error
@@ -76,8 +77,8 @@ func Routes() []Route {
 		{Method: get, Path: "/login/device", Who: SignedIn, Limit: LimitLogin, Does: "what a program asks for, with the button that lets it in", do: (*site).devicePage},
 		{Method: post, Path: "/login/device", Who: SignedIn, Limit: LimitLogin, Does: "lets a program in", do: (*site).agreeDevice},
 		{Method: get, Path: "/annotate", Who: SignedIn, Does: "the form for a file", do: (*site).annotatePage},
-		{Method: post, Path: "/annotate", Who: SignedIn, Limit: LimitUpload, Does: "takes a file", do: (*site).annotate},
-		{Method: post, Path: "/annotate/example", Who: SignedIn, Limit: LimitUpload, Does: "annotates the example", do: (*site).annotateExample},
+		{Method: post, Path: "/annotate", Who: SignedIn, Limit: LimitUpload, File: true, Does: "takes a file", do: (*site).annotate},
+		{Method: post, Path: "/annotate/example", Who: SignedIn, Limit: LimitUpload, File: true, Does: "annotates the example", do: (*site).annotateExample},
 		{Method: get, Path: "/annotations", Who: SignedIn, Does: "list of jobs", do: (*site).jobsPage},
 		{Method: post, Path: "/annotations/delete", Who: SignedIn, Does: "deletes the selected jobs", do: (*site).deleteSelected},
 		{Method: post, Path: "/annotations/rerun", Who: SignedIn, Limit: LimitUpload, Does: "runs the selected jobs again", do: (*site).rerunSelected},
@@ -102,7 +103,7 @@ func Routes() []Route {
 		{Method: post, Path: api + "/tokens", Who: SignedIn, Limit: LimitAPI, Does: "makes a token", do: (*site).apiMakeToken},
 		{Method: del, Path: api + "/tokens/:token", Who: SignedIn, Scope: ScopeWrite, Limit: LimitAPI, Does: "revokes a token", do: (*site).apiRevokeToken},
 		{Method: get, Path: api + "/jobs", Who: SignedIn, Scope: ScopeRead, Limit: LimitAPI, Does: "lists jobs", do: (*site).apiJobs},
-		{Method: post, Path: api + "/jobs", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, Does: "submits a file", do: (*site).apiSubmit},
+		{Method: post, Path: api + "/jobs", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, File: true, Does: "submits a file", do: (*site).apiSubmit},
 		{Method: post, Path: api + "/uploads", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, Does: "begins an upload in parts", do: (*site).apiBeginUpload},
 		{Method: post, Path: api + "/jobs/delete", Who: SignedIn, Scope: ScopeWrite, Limit: LimitAPI, Does: "deletes jobs", do: (*site).apiDeleteMany},
 		{Method: post, Path: api + "/jobs/rerun", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, Does: "runs jobs again", do: (*site).apiRerunMany},
@@ -132,7 +133,7 @@ func Routes() []Route {
 		{Method: get, Path: api + "/jobs/:id/genes", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "genes with their variants by impact", do: (*site).apiGenes},
 		{Method: get, Path: api + "/jobs/:id/export", Who: Owner, Scope: ScopeRead, Limit: LimitAPI, Does: "exports the variants that a filter leaves", do: (*site).apiExport},
 		{Method: get, Path: api + "/uploads/:id", Who: Owner, Scope: ScopeWrite, Does: "tells which parts have arrived", do: (*site).apiUpload},
-		{Method: put, Path: api + "/uploads/:id/parts/:n", Who: Owner, Scope: ScopeWrite, Does: "takes a part", do: (*site).apiPutPart},
+		{Method: put, Path: api + "/uploads/:id/parts/:n", Who: Owner, Scope: ScopeWrite, File: true, Does: "takes a part", do: (*site).apiPutPart},
 		{Method: post, Path: api + "/uploads/:id/complete", Who: Owner, Scope: ScopeWrite, Does: "makes a job of the parts", do: (*site).apiCompleteUpload},
 		{Method: del, Path: api + "/uploads/:id", Who: Owner, Scope: ScopeWrite, Limit: LimitAPI, Does: "gives an upload up", do: (*site).apiAbortUpload},
 

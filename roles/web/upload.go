@@ -14,7 +14,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,13 +21,13 @@ import (
 	"gas/pkg/flow"
 	"gas/pkg/job"
 	"gas/pkg/port"
+	"gas/pkg/role"
 	"gas/pkg/user"
 )
 
 const (
-	maxFormParts = 64      // of a form, the file included
-	maxFormValue = 4 << 10 // bytes of a field that is not the file
-	stallLimit   = 30 * time.Second
+	maxFormParts = 64       // of a form, the file included
+	maxFormValue = 4 << 10  // bytes of a field that is not the file
 	drainLimit   = 64 << 20 // bytes that are read and dropped after a refusal, so that the browser gets to see it
 )
 
@@ -119,7 +118,6 @@ func (in *incoming) readForm() error {
 	if err := in.checkLength(request); err != nil {
 		return err
 	}
-	request.Body = &patient{ReadCloser: request.Body, control: http.NewResponseController(in.c.Response())}
 	form, err := request.MultipartReader()
 	if err != nil {
 		return fault.New(fault.Usage, "A file is sent as multipart/form-data, in a field called file.").Because(err)
@@ -326,7 +324,7 @@ func brokenForm(err error) error {
 	}
 	var stalled interface{ Timeout() bool }
 	if errors.As(err, &stalled) && stalled.Timeout() {
-		return fault.New(fault.TimedOut, "The upload stood still for %s.", durationText(stallLimit)).Because(err)
+		return fault.New(fault.TimedOut, "The upload stood still for %s.", durationText(role.StallTime)).Because(err)
 	}
 	return fmt.Errorf("take upload: %w", err)
 }
@@ -347,18 +345,6 @@ func (l *limited) Read(p []byte) (int, error) {
 		return 0, port.ErrTooLarge
 	}
 	return n, err
-}
-
-// patient gives each read of a body its own deadline: a slow upload may last for hours, one that stands still may not.
-type patient struct {
-	io.ReadCloser
-	control *http.ResponseController
-}
-
-// Read moves the deadline and reads. Where the connection has no deadline, as in a test, there is none.
-func (p *patient) Read(b []byte) (int, error) {
-	_ = p.control.SetReadDeadline(time.Now().Add(stallLimit))
-	return p.ReadCloser.Read(b)
 }
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }

@@ -126,6 +126,9 @@ func addressOf(proxies []string) (echo.IPExtractor, error) {
 // handle runs a route: who asks, may he, not too often, then the route's own work.
 func (s *site) handle(r Route) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if !r.File {
+			role.Hurry(c.Request())
+		}
 		who, err := s.identify(c)
 		if err != nil {
 			return err

@@ -1,0 +1,91 @@
+package scenario
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// halfway opens a connection that sends the beginning of a request and then stands still.
+func halfway(t *testing.T, s *server, begin string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	require.NoError(t, err)
+	t.Cleanup(func() { c.Close() })
+	_, err = io.WriteString(c, begin)
+	require.NoError(t, err)
+	return c
+}
+
+// cutOff waits until the server has ended a connection, and tells how long that took.
+func cutOff(c net.Conn) time.Duration {
+	began := time.Now()
+	_ = c.SetReadDeadline(began.Add(2 * time.Minute))
+	_, _ = io.Copy(io.Discard, c)
+	return time.Since(began)
+}
+
+func TestT21WhoStandsStillIsCutOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.serve("--role=web")
+	token := w.token("ada", "premium_user")
+	large := wide(t, 24)
+	r := w.gasWith(s.as(token), bytes.NewReader(large), "submit", "-")
+	require.Zero(t, r.code, r.err)
+	head := "HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n"
+	for name, test := range map[string]struct {
+		begin    string
+		from, to time.Duration
+	}{
+		"a head":               {"GET / HTTP/1.1\r\nHost: x\r\n", 4 * time.Second, 12 * time.Second},
+		"an upload":            {"POST /api/v1/jobs " + head + "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nx", 28 * time.Second, 45 * time.Second},
+		"a JSON body":          {"POST /api/v1/jobs/delete " + head + "Content-Length: 1000\r\n\r\n{", 28 * time.Second, 45 * time.Second},
+		"a body for nobody":    {"POST /nowhere " + head + "Content-Length: 1000\r\n\r\n{", 28 * time.Second, 45 * time.Second},
+		"the next request":     {"GET /docs HTTP/1.1\r\nHost: x\r\n\r\n", 55 * time.Second, 80 * time.Second},
+		"a head of a megabyte": {"GET /docs HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", 100<<10) + "\r\n\r\n", 0, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			took := cutOff(halfway(t, s, test.begin))
+			require.GreaterOrEqual(t, took, test.from)
+			require.LessOrEqual(t, took, test.to)
+		})
+	}
+	t.Run("a download that nobody takes", func(t *testing.T) {
+		t.Parallel()
+		id := strings.TrimSpace(r.out)
+		c := halfway(t, s, "GET /api/v1/jobs/"+id+"/files/input "+head+"\r\n")
+		time.Sleep(40 * time.Second)
+		n, _ := io.Copy(io.Discard, c)
+		require.Less(t, n, int64(len(large)), "it was cut off while nobody read")
+		require.Positive(t, n)
+	})
+}
+
+func TestT21AFormOfTooManyPartsIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.serve("--role=web")
+	token := w.token("ada", "premium_user")
+	var form bytes.Buffer
+	for i := range 100 {
+		fmt.Fprintf(&form, "--b\r\nContent-Disposition: form-data; name=\"x%d\"\r\n\r\n1\r\n", i)
+	}
+	form.WriteString("--b--\r\n")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/v1/jobs", &form)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode)
+}
