@@ -26,6 +26,7 @@ func (a *app) userCommand() *cobra.Command {
 
 func (a *app) userAddCommand() *cobra.Command {
 	var plan, mail, institution string
+	var verified bool
 	var format outputFormat
 	command := &cobra.Command{
 		Use:   "add NAME",
@@ -53,6 +54,7 @@ func (a *app) userAddCommand() *cobra.Command {
 				if mail != "" || institution != "" {
 					u, err = p.Store.UpdateUser(ctx, u.ID, func(c *port.Change) error {
 						c.User.Email, c.User.Institution = mail, institution
+						c.User.EmailVerified = verified && mail != ""
 						return nil
 					})
 					if err != nil {
@@ -65,6 +67,7 @@ func (a *app) userAddCommand() *cobra.Command {
 	}
 	command.Flags().StringVar(&plan, "plan", "", "free_user (the default) or premium_user")
 	command.Flags().StringVar(&mail, "email", "", "where mails go")
+	command.Flags().BoolVar(&verified, "email-verified", false, "the address is known to be the user's: mails are sent to it, not only kept in the inbox")
 	command.Flags().StringVar(&institution, "institution", "", "the user's institution")
 	format.flag(command)
 	settingsFlags(command)
