@@ -11,6 +11,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 
 	"gas/pkg/fault"
 )
@@ -32,6 +33,7 @@ type Session struct {
 func OpenSession(ctx context.Context, region string, options ...func(*config.LoadOptions) error) (*Session, error) {
 	before := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithReadTimeout(silence)),
+		config.WithLogger(logging.Nop{}), // it would write about connections that it mends by itself, between the lines of the log
 	}
 	if region != "" {
 		before = append(before, config.WithRegion(region))
