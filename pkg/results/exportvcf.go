@@ -112,7 +112,7 @@ func (v *vcfExport) reducedInfo() []byte {
 	var entries [][]byte
 	for entry := range bytes.SplitSeq(v.read.info, []byte{';'}) {
 		key, value, found := bytes.Cut(entry, []byte{'='})
-		if string(key) == "CSQ" {
+		if string(key) == v.read.header.Key {
 			value = v.reducedCSQ()
 		} else if found {
 			value = v.reducedList(value, v.numbers[string(key)])

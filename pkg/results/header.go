@@ -10,8 +10,11 @@ import (
 type Header struct {
 	Samples   []string   `json:"samples,omitempty"`
 	Databases []Database `json:"databases,omitempty"`
-	Fields    []string   `json:"fields,omitempty"` // of CSQ, in their order; empty where there is no CSQ
+	Key       string     `json:"key,omitempty"`    // of the annotation in INFO: CSQ, or ANN where that is what there is
+	Fields    []string   `json:"fields,omitempty"` // of the annotation, in their order; empty where there is none
 	Length    int64      `json:"length"`           // of the header in bytes of text
+
+	own bool // the annotation is CSQ as GAS writes it
 }
 
 // Database is a database whose fields stand in INFO.
@@ -41,9 +44,7 @@ func parseHeader(text []byte) Header {
 		case strings.HasPrefix(line, "##INFO=<"):
 			a := attributes(line[len("##INFO=<"):])
 			declared[a["ID"]] = DatabaseField{Key: a["ID"], Number: a["Number"], Type: a["Type"]}
-			if _, format, ok := strings.Cut(a["Description"], "Format: "); ok && a["ID"] == "CSQ" {
-				h.Fields = strings.Split(strings.TrimSpace(format), "|")
-			}
+			h.addAnnotation(a["ID"], a["Description"])
 		case strings.HasPrefix(line, "##GAS_database=<"):
 			h.addDatabase(attributes(line[len("##GAS_database=<"):]))
 		case strings.HasPrefix(line, "#CHROM\t"):
@@ -59,6 +60,25 @@ func parseHeader(text []byte) Header {
 		}
 	}
 	return h
+}
+
+// addAnnotation takes the declaration of CSQ or ANN. CSQ goes before, unless it is not of GAS: then the input brought it.
+func (h *Header) addAnnotation(key, description string) {
+	own := strings.Contains(description, "from GAS")
+	switch _, format, found := strings.Cut(description, "Format: "); {
+	case key == "CSQ" && found && (own || h.Key != "ANN"):
+		h.Key, h.Fields = key, strings.Split(strings.TrimSpace(format), "|")
+		h.own = own
+	case key == "ANN" && !h.own:
+		_, format, found = strings.Cut(description, "'")
+		if !found {
+			return
+		}
+		h.Key, h.Fields = key, nil
+		for name := range strings.SplitSeq(strings.TrimRight(format, "' "), "|") {
+			h.Fields = append(h.Fields, strings.TrimSpace(name))
+		}
+	}
 }
 
 // addDatabase takes a ##GAS_database line. A later line of a name replaces an earlier one, which an input that was annotated before may carry.
@@ -168,7 +188,7 @@ func (h *Header) kindOf(column int) kind {
 	return kindDict
 }
 
-// csqLayout says where the fields that the index needs stand in an entry of CSQ; -1 for a field that is not there.
+// csqLayout says where the fields that the index needs stand in an entry of CSQ or ANN; -1 for a field that is not there.
 type csqLayout struct {
 	count                                                       int
 	allele, consequence, impact, symbol, gene, feature, biotype int
@@ -176,12 +196,12 @@ type csqLayout struct {
 }
 
 func newCSQLayout(fields []string) csqLayout {
-	at := func(name string) int { return slices.Index(fields, name) }
-	l := csqLayout{
-		count: len(fields), allele: at("Allele"), consequence: at("Consequence"), impact: at("IMPACT"), symbol: at("SYMBOL"), gene: at("Gene"), feature: at("Feature"),
-		biotype: at("BIOTYPE"), hgvsc: at("HGVSc"), hgvsp: at("HGVSp"), canonical: at("CANONICAL"), mane: at("MANE_SELECT"), number: at("ALLELE_NUM"),
+	at := func(csq, ann string) int { return max(slices.Index(fields, csq), slices.Index(fields, ann)) }
+	return csqLayout{
+		count: len(fields), allele: at("Allele", "Allele"), consequence: at("Consequence", "Annotation"), impact: at("IMPACT", "Annotation_Impact"),
+		symbol: at("SYMBOL", "Gene_Name"), gene: at("Gene", "Gene_ID"), feature: at("Feature", "Feature_ID"), biotype: at("BIOTYPE", "Transcript_BioType"),
+		hgvsc: at("HGVSc", "HGVS.c"), hgvsp: at("HGVSp", "HGVS.p"), canonical: at("CANONICAL", ""), mane: at("MANE_SELECT", ""), number: at("ALLELE_NUM", ""),
 	}
-	return l
 }
 
 // headerOf cuts the header off the start of a result's text. It reports false when the text ends before the records begin.

@@ -123,7 +123,7 @@ func (r *lineReader) splitAlts(alt []byte) {
 	}
 }
 
-// readInfo finds CSQ and the databases' values.
+// readInfo finds the annotation and the databases' values.
 func (r *lineReader) readInfo() {
 	clear(r.values)
 	r.entries = nil
@@ -135,8 +135,8 @@ func (r *lineReader) readInfo() {
 		} else {
 			info = nil
 		}
-		if len(entry) > 4 && entry[0] == 'C' && string(entry[:4]) == "CSQ=" {
-			r.entries = entry[4:]
+		if n := len(r.header.Key); n > 0 && len(entry) > n && entry[n] == '=' && string(entry[:n]) == r.header.Key {
+			r.entries = entry[n+1:]
 			continue
 		}
 		for i, key := range r.keys {
@@ -221,7 +221,7 @@ func (r *lineReader) cutEntry(text []byte) (rest []byte) {
 	return nil
 }
 
-// spell writes each ALT as CSQ's Allele does, where there is more than one to tell apart: where an allele is an insertion or deletion and all begin with REF's first base,
+// spell writes each ALT as CSQ's Allele does, where there is more than one to tell apart (ANN has ALT as it is): where an allele is an insertion or deletion and all begin with REF's first base,
 // that base is dropped, and `-` stands for nothing.
 func (r *lineReader) spell() {
 	if len(r.alts) < 2 {
@@ -229,7 +229,7 @@ func (r *lineReader) spell() {
 	}
 	drop := false
 	for _, alt := range r.alts {
-		if len(alt) != len(r.ref) && isBases(alt) {
+		if len(alt) != len(r.ref) && isBases(alt) && r.header.Key != "ANN" {
 			drop = true
 		}
 	}

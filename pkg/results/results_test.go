@@ -1,10 +1,12 @@
 package results
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -373,7 +375,7 @@ func altsOf(result string) []string {
 // TestScreenAndExportsHoldTheSameAlleles compares, for random filters, the pages, every export and a naive evaluation of each row.
 func TestScreenAndExportsHoldTheSameAlleles(t *testing.T) {
 	ctx := context.Background()
-	text := randomResult(1, 500)
+	text := randomResult(1, 250)
 	x := indexOf(t, pack(t, text))
 	alts := altsOf(text)
 	rows := all(t, x, nil)
@@ -421,11 +423,12 @@ func TestScreenAndExportsHoldTheSameAlleles(t *testing.T) {
 		}
 		require.Equal(t, want, screen, wanted)
 		for _, format := range []Format{VCF, TSV, CSV, JSONLines, XLSX} {
-			if format == XLSX && n%20 > 0 {
-				continue
-			}
 			var out bytes.Buffer
-			require.NoError(t, x.Export(ctx, &out, Export{Filter: e, Format: format}))
+			export := Export{Filter: e, Format: format}
+			if format == XLSX && n%20 > 0 { // all columns of all filters take minutes under the race detector
+				export.Columns = []string{"key", "chrom", "pos", "ref", "alt"}
+			}
+			require.NoError(t, x.Export(ctx, &out, export))
 			require.Equal(t, want, exportedAlleles(t, format, &out), "%s of %s", format, wanted)
 		}
 	}
@@ -434,6 +437,40 @@ func TestScreenAndExportsHoldTheSameAlleles(t *testing.T) {
 
 func alleleName(v *Variant) string { return fmt.Sprint(v.Chrom, ":", v.Pos, v.Ref, ">", v.Alt) }
 
+// sheetOf reads the cells of the first sheet of a workbook with nothing but zip and XML: a second opinion on what was written, and much quicker than the writer's own reader.
+func sheetOf(t *testing.T, workbook []byte) [][]string {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(workbook), int64(len(workbook)))
+	require.NoError(t, err)
+	sheet, err := archive.Open("xl/worksheets/sheet1.xml")
+	require.NoError(t, err)
+	defer sheet.Close()
+	var content struct {
+		Rows []struct {
+			Cells []struct {
+				Place  string `xml:"r,attr"`
+				Number string `xml:"v"`
+				Text   string `xml:"is>t"`
+			} `xml:"c"`
+		} `xml:"sheetData>row"`
+	}
+	require.NoError(t, xml.NewDecoder(sheet).Decode(&content))
+	var rows [][]string
+	for _, r := range content.Rows {
+		var row []string
+		for _, c := range r.Cells {
+			column, _, err := excelize.CellNameToCoordinates(c.Place)
+			require.NoError(t, err)
+			for len(row) < column-1 {
+				row = append(row, "")
+			}
+			row = append(row, c.Number+c.Text)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
 // exportedAlleles reads an export back.
 func exportedAlleles(t *testing.T, format Format, from io.Reader) []string {
 	t.Helper()
@@ -441,11 +478,7 @@ func exportedAlleles(t *testing.T, format Format, from io.Reader) []string {
 	text, err := io.ReadAll(from)
 	require.NoError(t, err)
 	if format == XLSX {
-		f, err := excelize.OpenReader(bytes.NewReader(text))
-		require.NoError(t, err)
-		rows, err := f.GetRows("Variants")
-		require.NoError(t, err)
-		for _, row := range rows[1:] {
+		for _, row := range sheetOf(t, text)[1:] {
 			list = append(list, row[1]+":"+row[2]+row[3]+">"+row[4])
 		}
 		return list

@@ -32,11 +32,11 @@ type Variant struct {
 // Details is everything of a row, for its own page.
 type Details struct {
 	Variant
-	Info        string              `json:"info"`        // the record's INFO without CSQ
+	Info        string              `json:"info"`        // the record's INFO without the annotation
 	Format      string              `json:"format"`      // the record's FORMAT
 	Samples     map[string]string   `json:"samples"`     // each sample's whole column
-	Transcripts []map[string]string `json:"transcripts"` // every entry of CSQ that speaks of the allele, by the names of its fields
-	Fields      []string            `json:"fields"`      // the names of CSQ's fields in their order
+	Transcripts []map[string]string `json:"transcripts"` // every entry of CSQ, or ANN, that speaks of the allele, by the names of its fields
+	Fields      []string            `json:"fields"`      // the names of its fields in their order
 }
 
 // keyOf and rowOf turn the number of a row into a key and back.
@@ -103,7 +103,7 @@ func (r *lineReader) details(row int64, allele int) Details {
 	d := Details{Variant: r.variant(row, allele), Samples: make(map[string]string), Fields: r.header.Fields, Transcripts: []map[string]string{}}
 	var info []string
 	for entry := range strings.SplitSeq(string(r.info), ";") {
-		if !strings.HasPrefix(entry, "CSQ=") {
+		if r.header.Key == "" || !strings.HasPrefix(entry, r.header.Key+"=") {
 			info = append(info, entry)
 		}
 	}

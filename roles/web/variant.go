@@ -26,10 +26,12 @@ type variantView struct {
 	Info        string
 }
 
-// transcriptFields are the fields of CSQ that the table of transcripts shows, where they are there, with their heads.
+// transcriptFields are the fields of CSQ, and then those of ANN, that the table of transcripts shows, where they are there, with their heads.
 var transcriptFields = [...]struct{ field, text string }{
 	{"Feature", "Transcript"}, {"SYMBOL", "Gene"}, {"BIOTYPE", "Biotype"}, {"Consequence", "Consequence"}, {"IMPACT", "Impact"}, {"HGVSc", "HGVSc"}, {"HGVSp", "HGVSp"},
 	{"EXON", "Exon"}, {"INTRON", "Intron"}, {"Codons", "Codons"}, {"Amino_acids", "Amino acids"}, {"DISTANCE", "Distance"},
+	{"Feature_ID", "Transcript"}, {"Gene_Name", "Gene"}, {"Transcript_BioType", "Biotype"}, {"Annotation", "Consequence"}, {"Annotation_Impact", "Impact"}, {"HGVS.c", "HGVSc"}, {"HGVS.p", "HGVSp"},
+	{"Rank", "Exon or intron"}, {"Distance", "Distance"},
 }
 
 // variantPage answers GET /annotations/:id/variants/:key.
@@ -112,9 +114,9 @@ func transcriptTable(d *results.Details) ([]string, [][]cellView) {
 		for i, entry := range d.Transcripts {
 			cell := cellView{Label: f.text, Text: visible(strings.ReplaceAll(entry[f.field], "&", ", "))}
 			switch f.field {
-			case "IMPACT":
+			case "IMPACT", "Annotation_Impact":
 				cell.Impact = impactOf(entry[f.field])
-			case "Feature", "HGVSc", "HGVSp", "Codons":
+			case "Feature", "HGVSc", "HGVSp", "Codons", "Feature_ID", "HGVS.c", "HGVS.p":
 				cell.Mono = true
 			}
 			rows[i] = append(rows[i], cell)
