@@ -243,14 +243,18 @@
         localStorage.setItem(kept, upload.upload_id);
       }
       const arrived = new Set(upload.parts.map((part) => part.n));
-      let sent = upload.parts.reduce((sum, part) => sum + part.size, 0);
+      let sent = upload.parts.reduce((sum, part) => sum + part.size, 0), addresses = upload.part_urls;
       for (let n = 1; n <= upload.part_count; n++) {
         if (arrived.has(n)) continue;
         const part = file.slice((n - 1) * upload.part_size, n * upload.part_size);
         bar.show(sent, file.size);
         await patiently(async () => {
-          const answer = await fetch("/api/v1/uploads/" + upload.upload_id + "/parts/" + n, { method: "PUT", body: part, signal: stop.signal });
-          if (!answer.ok) throw Object.assign(new Error("Part " + n + " was answered with " + answer.status + "."), { final: answer.status < 500 });
+          if (addresses && !addresses[n]) addresses = (await call("GET", "/uploads/" + upload.upload_id)).part_urls || {}; // the next ones, or signed anew
+          const to = addresses ? addresses[n] : "/api/v1/uploads/" + upload.upload_id + "/parts/" + n;
+          if (!to) return; // it had arrived, and only its answer got lost
+          const answer = await fetch(to, { method: "PUT", body: part, signal: stop.signal });
+          if (!answer.ok && addresses) delete addresses[n];
+          if (!answer.ok) throw Object.assign(new Error("Part " + n + " was answered with " + answer.status + "."), { final: !addresses && answer.status < 500 });
         }, tell);
         sent += part.size;
       }

@@ -27,6 +27,7 @@ const (
 	partSize  = 8 << 20 // bytes of each part but the last
 	maxParts  = 10_000  // that a store takes
 	partURL   = 15 * time.Minute
+	partURLs  = 32 // addresses of missing parts that one answer signs
 )
 
 // The ways in which a file may come.
@@ -55,8 +56,11 @@ type uploadJSON struct {
 	PartSize int64       `json:"part_size"`
 	Count    int         `json:"part_count"`
 	Parts    []port.Part `json:"parts"` // that have arrived
-	Form     *formJSON   `json:"form,omitempty"`
-	Expires  time.Time   `json:"expires"`
+	// PartURLs are where the next missing parts are put by the client itself, where the store takes them: a browser has sent a whole part before it
+	// heeds a redirect.
+	PartURLs map[int]string `json:"part_urls,omitempty"`
+	Form     *formJSON      `json:"form,omitempty"`
+	Expires  time.Time      `json:"expires"`
 }
 
 // formJSON is what is posted as multipart/form-data: the fields, and behind them the file in a field called file.
@@ -142,7 +146,32 @@ func (s *site) uploadShape(ctx context.Context, j job.Job, value partsValue, exp
 	if err != nil {
 		return uploadJSON{}, fmt.Errorf("list parts: %w", err)
 	}
-	return uploadShape(j.ID, value, parts, expires), nil
+	shape := uploadShape(j.ID, value, parts, expires)
+	shape.PartURLs, err = s.partURLs(ctx, j.Input.Key, value, parts)
+	return shape, err
+}
+
+// partURLs signs addresses for the first parts that have not arrived; none where parts come through here.
+func (s *site) partURLs(ctx context.Context, key string, value partsValue, parts []port.Part) (map[int]string, error) {
+	arrived := map[int]bool{}
+	for _, p := range parts {
+		arrived[p.N] = true
+	}
+	signed := map[int]string{}
+	for n := 1; n <= value.count() && len(signed) < partURLs; n++ {
+		if arrived[n] {
+			continue
+		}
+		address, err := s.Parts.PartURL(ctx, key, value.Upload, n, partURL)
+		if err != nil {
+			return nil, fmt.Errorf("sign part: %w", err)
+		}
+		if address == "" {
+			return nil, nil
+		}
+		signed[n] = address
+	}
+	return signed, nil
 }
 
 // ownUpload reads the upload of the path with its job. Another user's, and one that is over, is missing.

@@ -3,12 +3,14 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -127,6 +129,44 @@ type outside struct {
 // UploadForm leads to another host.
 func (outside) UploadForm(context.Context, port.FormRequest) (port.Form, error) {
 	return port.Form{URL: "https://bucket.example.org/"}, nil
+}
+
+// signs is a store that takes parts itself.
+type signs struct {
+	port.Multipart
+}
+
+// PartURL is on another host.
+func (signs) PartURL(_ context.Context, _, _ string, n int, _ time.Duration) (string, error) {
+	return fmt.Sprintf("https://bucket.example.org/?partNumber=%d", n), nil
+}
+
+func TestTheNextPartsAreToldWhereTheyGo(t *testing.T) {
+	w := newWorld(t, func(d *role.Deps) { d.Parts = signs{d.Parts} })
+	d := describe(t)
+	ada := w.person("ada", user.Premium)
+	a := ada.postJSON("/api/v1/uploads", fmt.Sprintf(`{"name": "big.vcf", "size": %d}`, 40*partSize))
+	require.Equal(t, http.StatusCreated, a.status, a.body)
+	d.holds(t, http.MethodPost, "/api/v1/uploads", a)
+	var up uploadJSON
+	a.json(t, &up)
+	require.Len(t, up.PartURLs, 32)
+	j, err := w.deps.Store.Job(t.Context(), up.ID)
+	require.NoError(t, err)
+	var kept partsValue
+	record, err := w.deps.Records.Get(t.Context(), partsKind, up.ID)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(record.Value, &kept))
+	for n := 1; n <= 20; n++ {
+		_, err := w.deps.Parts.PutPart(t.Context(), j.Input.Key, kept.Upload, n, strings.NewReader("x"), 1)
+		require.NoError(t, err)
+	}
+	a = ada.get("/api/v1/uploads/" + up.ID)
+	d.holds(t, http.MethodGet, "/api/v1/uploads/"+up.ID, a)
+	up = uploadJSON{}
+	a.json(t, &up)
+	require.Len(t, up.PartURLs, 20)
+	require.Equal(t, "https://bucket.example.org/?partNumber=21", up.PartURLs[21])
 }
 
 func TestPagesMaySendToAStoreThatTakesUploadsItself(t *testing.T) {
