@@ -81,6 +81,7 @@ func TestWhatCannotBeReadIsAUsageErrorThatNamesItsPlace(t *testing.T) {
 		{"a negative number", "", "", "--limit-api=-1", "--limit-api"},
 		{"a file that is not YAML", "a: [", "", "", "config.yaml"},
 		{"a secret's file that is missing", "", "GAS_SMTP_URL_FILE=/nowhere", "", "GAS_SMTP_URL_FILE"},
+		{"a payment server outside tests", "", "GAS_STRIPE_URL=http://127.0.0.1:1", "", "GAS_TEST"},
 		{"a failpoint outside tests", "", "GAS_FAILPOINT=x:crash@1", "", "GAS_TEST"},
 	}
 	for _, test := range tests {
@@ -153,6 +154,16 @@ func TestCheckTellsErrorsAndWarningsApart(t *testing.T) {
 		{"no way to sign in", func(c *Config) { c.LocalSignin = "off" }, "", 1},
 		{"no running job allowed", func(c *Config) { c.JobLimitRunning = PerPlan{} }, "at least 1", 0},
 		{"a failpoint on the local backend", func(c *Config) { c.Failpoint = "x:crash@1" }, "", 1},
+		{"a payment server of a test", func(c *Config) { c.StripeURL = "http://127.0.0.1:1" }, "", 1},
+		{"a key that is none of Stripe's", func(c *Config) {
+			c.StripeSecretKey, c.StripeWebhookSecret, c.StripePriceID = "pk_live_x", "whsec_a", "price_a"
+		}, "sk_live_", 0},
+		{"a test key for everybody", func(c *Config) {
+			c.StripeSecretKey, c.StripeWebhookSecret, c.StripePriceID, c.BaseURL = "rk_test_x", "whsec_a, whsec_b", "price_a,price_b", "https://gas.example.org"
+		}, "", 1},
+		{"three secrets of a webhook", func(c *Config) {
+			c.StripeSecretKey, c.StripeWebhookSecret, c.StripePriceID = "sk_live_x", "a,b,c", "price_a"
+		}, "stripe_webhook_secret holds 3", 0},
 		{"half of Stripe", func(c *Config) { c.StripeSecretKey = "sk_live_x" }, "stripe_webhook_secret", 0},
 		{"no time to sweep", func(c *Config) { c.SweepEvery = 0 }, "sweep_every", 0},
 	}

@@ -197,7 +197,8 @@ var granted = map[string][]grant{
 		row("Redrive", post, everyQueue()...),
 	}),
 	"annotator": slices.Concat(keepRecords(), worker(job.Requests), []grant{
-		row("Rows", slices.Concat(readRows, writeRows), tableOf(jobs), tableOf(users)), // an owner's record counts the jobs that wait and run
+		row("Jobs", slices.Concat(readRows, writeRows), tableOf(jobs)),
+		row("Owners", lookAt, tableOf(users)),
 		row("Indexes", []string{"dynamodb:Query"}, indexesOf(jobs)),
 		row("ReadInputs", readObjects, objectsOf(inputs)),
 		row("WriteResults", slices.Concat(readObjects, writeObjects), objectsOf(results)),

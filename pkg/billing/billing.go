@@ -37,6 +37,7 @@ const callTakes = 20 * time.Second
 
 // Stripe is port.Payments. It is safe for concurrent use.
 type Stripe struct {
+	key          string
 	secrets      []string
 	prices       []string
 	live         bool
@@ -77,7 +78,7 @@ func New(o Options) (*Stripe, error) {
 	}
 	api := stripe.GetBackendWithConfig(stripe.APIBackend, config)
 	return &Stripe{
-		secrets: o.Secrets, prices: o.Prices, live: live, installation: o.Installation, now: o.Now,
+		key: o.Key, secrets: o.Secrets, prices: o.Prices, live: live, installation: o.Installation, now: o.Now,
 		customers:     customer.Client{B: api, Key: o.Key},
 		checkouts:     checkout.Client{B: api, Key: o.Key},
 		portals:       portal.Client{B: api, Key: o.Key},
@@ -102,19 +103,30 @@ func keyOf(what string, of ...any) *string {
 	return stripe.String("gas-" + what + "-" + hex.EncodeToString(sum[:16]))
 }
 
+// errNoCustomer says that Stripe does not have, or no longer has, the customer of a call.
+var errNoCustomer = errors.New("there is no such customer")
+
 // missing tells whether Stripe answered that what a call names does not exist.
 func missing(err error) bool {
 	var said *stripe.Error
 	return errors.As(err, &said) && said.Code == stripe.ErrorCodeResourceMissing
 }
 
-// because wraps an error of a call: what Stripe refuses is a mistake of ours, anything else is Stripe not being there.
-func because(doing string, err error) error {
+// because tells why a call did not work: what Stripe refuses is a mistake of ours, anything else is Stripe not being there. An answer that repeats
+// the key is told without it.
+func (s *Stripe) because(doing string, err error) error {
 	var said *stripe.Error
-	if errors.As(err, &said) && said.HTTPStatusCode < http.StatusInternalServerError && said.HTTPStatusCode != http.StatusTooManyRequests {
-		return fmt.Errorf("%s: %w", doing, err)
+	if !errors.As(err, &said) {
+		return fmt.Errorf("%s: %w: %w", doing, port.ErrUnavailable, err)
 	}
-	return fmt.Errorf("%s: %w: %w", doing, port.ErrUnavailable, err)
+	message := strings.ReplaceAll(said.Msg, s.key, "***")
+	if missing(err) && said.Param == "customer" {
+		return fmt.Errorf("%s: %w: %s", doing, errNoCustomer, message)
+	}
+	if said.HTTPStatusCode < http.StatusInternalServerError && said.HTTPStatusCode != http.StatusTooManyRequests {
+		return fmt.Errorf("%s: Stripe refuses: %s (%s, status %d, request %s)", doing, message, said.Code, said.HTTPStatusCode, said.RequestID)
+	}
+	return fmt.Errorf("%s: %w: %s (status %d, request %s)", doing, port.ErrUnavailable, message, said.HTTPStatusCode, said.RequestID)
 }
 
 // Names of what is written beside customers, subscriptions and payments at Stripe.

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,7 +19,7 @@ const sameFor = time.Hour
 func (s *Stripe) Checkout(ctx context.Context, u user.User, success, cancel string) (port.Checkout, error) {
 	if u.Billing.Customer != "" {
 		begun, err := s.pay(ctx, u, u.Billing.Customer, success, cancel)
-		if !missing(err) {
+		if !errors.Is(err, errNoCustomer) {
 			return begun, err
 		}
 	}
@@ -41,7 +42,7 @@ func (s *Stripe) makeCustomer(ctx context.Context, u user.User) (string, error) 
 	p.IdempotencyKey = keyOf("customer", s.installation, u.ID, email, u.Billing.Customer)
 	made, err := s.customers.New(p)
 	if err != nil {
-		return "", because("make customer", err)
+		return "", s.because("make customer", err)
 	}
 	return made.ID, nil
 }
@@ -63,7 +64,7 @@ func (s *Stripe) pay(ctx context.Context, u user.User, customer, success, cancel
 	p.IdempotencyKey = keyOf("checkout", s.installation, u.ID, customer, s.prices[0], success, cancel, u.Billing.Looks, s.now().Truncate(sameFor).Unix())
 	begun, err := s.checkouts.New(p)
 	if err != nil {
-		return port.Checkout{}, because("begin checkout", err)
+		return port.Checkout{}, s.because("begin checkout", err)
 	}
 	return checkoutOf(begun, customer), nil
 }
@@ -91,12 +92,12 @@ func (s *Stripe) openPayment(ctx context.Context, customer, success, cancel stri
 			p.Context = ctx
 			p.IdempotencyKey = keyOf("expire", c.ID)
 			if _, err := s.checkouts.Expire(c.ID, p); err != nil {
-				return nil, because("close an older checkout", err)
+				return nil, s.because("close an older checkout", err)
 			}
 		}
 	}
 	if err := all.Err(); err != nil {
-		return nil, because("list open checkouts", err)
+		return nil, s.because("list open checkouts", err)
 	}
 	return found, nil
 }
@@ -110,10 +111,10 @@ func (s *Stripe) Portal(ctx context.Context, u user.User, back string) (string, 
 	p.Context = ctx // the library makes the idempotency key, one for the tries of this call: a portal is opened anew each time
 	opened, err := s.portals.New(p)
 	if missing(err) {
-		return "", fmt.Errorf("open portal: %w: %w", port.ErrNotFound, err)
+		return "", fmt.Errorf("open portal: Stripe has lost the customer: %w", port.ErrNotFound)
 	}
 	if err != nil {
-		return "", because("open portal", err)
+		return "", s.because("open portal", err)
 	}
 	return opened.URL, nil
 }

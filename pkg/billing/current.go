@@ -30,7 +30,7 @@ func (s *Stripe) Current(ctx context.Context, customer string) (user.Billing, bo
 	case missing(err):
 		return s.deleted(ctx, customer)
 	case err != nil:
-		return none, false, because("list subscriptions", err)
+		return none, false, s.because("list subscriptions", err)
 	case counts == nil:
 		return none, false, nil
 	}
@@ -87,7 +87,7 @@ func (s *Stripe) fetchCustomer(ctx context.Context, id string) (*stripe.Customer
 		return nil, fmt.Errorf("fetch customer: %w", port.ErrNotFound)
 	}
 	if err != nil {
-		return nil, because("fetch customer", err)
+		return nil, s.because("fetch customer", err)
 	}
 	return found, nil
 }
@@ -119,7 +119,7 @@ func (s *Stripe) fetchPrice(ctx context.Context) (port.Price, error) {
 	p.Context = ctx
 	sold, err := s.sold.Get(s.prices[0], p)
 	if err != nil {
-		return port.Price{}, because("fetch price", err)
+		return port.Price{}, s.because("fetch price", err)
 	}
 	if sold.Recurring == nil {
 		return port.Price{}, fmt.Errorf("fetch price: %s is paid once, not by the month or year", sold.ID)

@@ -256,6 +256,40 @@ func TestTwoCheckoutsAtOnceKeepOneCustomer(t *testing.T) {
 	require.Equal(t, first.Customer, h.user(ada).Billing.Customer)
 }
 
+// overtaken is a payment provider at which another checkout of the same user ends while his own is under way.
+type overtaken struct {
+	port.Payments
+	meanwhile func()
+}
+
+func (o *overtaken) Checkout(ctx context.Context, u user.User, success, cancel string) (port.Checkout, error) {
+	begun, err := o.Payments.Checkout(ctx, u, success, cancel)
+	if do := o.meanwhile; do != nil {
+		o.meanwhile = nil
+		do()
+	}
+	return begun, err
+}
+
+func TestACheckoutThatIsOvertakenPaysForTheCustomerWhoIsKept(t *testing.T) {
+	h := newHouse(t)
+	ada := h.person("ada")
+	var first port.Checkout
+	pay := &overtaken{h.deps.Payments, func() {
+		_, err := h.deps.Store.UpdateUser(t.Context(), ada, func(c *port.Change) error {
+			c.User.Email, c.User.EmailVerified = "ada@example.org", true // so that another customer is made
+			return nil
+		})
+		require.NoError(t, err)
+		first = h.checkout(ada)
+	}}
+	second, err := h.flow.Checkout(t.Context(), pay, ada, "http://gas.example/subscribe?done=paid", "http://gas.example/subscribe")
+	require.NoError(t, err)
+	require.Equal(t, 2, h.peer.Calls("POST /v1/customers"))
+	require.Equal(t, first, second)
+	require.Equal(t, first.Customer, h.user(ada).Billing.Customer)
+}
+
 func TestReconcilingFindsWhatEventsDidNotTell(t *testing.T) {
 	h := newHouse(t)
 	ada, ben, cy, dora := h.person("ada"), h.person("ben"), h.person("cy"), h.person("dora")
@@ -296,9 +330,18 @@ func TestWhatAnOperatorSetStaysUntilTheSubscriptionChanges(t *testing.T) {
 	h.deliver(h.peer.Events()...)
 	_, err := h.flow.SetPlan(t.Context(), ada, flow.PlanChange{Plan: user.Premium, By: "operator"})
 	require.NoError(t, err)
+	for _, fields := range []map[string]any{{}, {"current_period_end": h.deps.Now().Unix()}} {
+		h.peer.Change(begun.Customer, fields)
+		_, err = h.flow.Reconcile(t.Context(), h.deps.Payments)
+		require.NoError(t, err)
+		require.Equal(t, user.Premium, h.user(ada).Plan)
+	}
+	h.peer.Change(begun.Customer, map[string]any{"status": "active"})
+	h.deliver(h.peer.Events()...)
+	h.peer.Change(begun.Customer, map[string]any{"status": "canceled"})
 	_, err = h.flow.Reconcile(t.Context(), h.deps.Payments)
 	require.NoError(t, err)
-	require.Equal(t, user.Premium, h.user(ada).Plan)
+	require.Equal(t, user.Free, h.user(ada).Plan)
 }
 
 func TestTheWebRoleReconcilesOnceANight(t *testing.T) {

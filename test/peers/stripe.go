@@ -255,7 +255,11 @@ func (s *Stripe) write(of thing) []byte {
 }
 
 func refuse(status int, kind, code, message string) (int, []byte) {
-	raw, _ := json.Marshal(thing{"error": thing{"type": kind, "code": code, "message": message}})
+	said := thing{"type": kind, "code": code, "message": message}
+	if code == "resource_missing" {
+		said["param"] = "customer" // nothing else is missed here
+	}
+	raw, _ := json.Marshal(thing{"error": said})
 	return status, raw
 }
 

@@ -110,6 +110,18 @@ func (s *Stripe) Customer(marks map[string]string) string {
 	return s.keep("cus", thing{"object": "customer"}, thing{"metadata": given})["id"].(string)
 }
 
+// Customers are the ids of all customers, the oldest first.
+func (s *Stripe) Customers() (ids []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range s.order {
+		if s.things[id]["object"] == "customer" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // Change sets fields of a customer's newest subscription, and tells of it.
 func (s *Stripe) Change(customer string, fields map[string]any) {
 	s.mu.Lock()

@@ -21,6 +21,7 @@ import (
 	"gas/pkg/local"
 	"gas/pkg/port"
 	"gas/pkg/user"
+	"gas/test/peers"
 )
 
 // canaries are secrets that are found again wherever they turn up, by the name of what they are.
@@ -52,7 +53,7 @@ func secretKeys() (keys []string) {
 	return keys
 }
 
-// gossip is an OpenID provider that says back whatever it is told.
+// gossip is an OpenID provider, and a payment provider, that says back whatever it is told.
 func gossip(t *testing.T) *httptest.Server {
 	mux := http.NewServeMux()
 	provider := httptest.NewServer(mux)
@@ -69,6 +70,10 @@ func gossip(t *testing.T) *httptest.Server {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
 		_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_client", "error_description": fmt.Sprintf("%s %s %s", name, password, body)})
+	})
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { // a payment provider likewise
+		w.WriteHeader(http.StatusUnauthorized)
+		_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"type": "invalid_request_error", "message": "Invalid API Key provided: " + r.Header.Get("Authorization")}})
 	})
 	return provider
 }
@@ -98,6 +103,7 @@ func TestT22NoSecretTurnsUpAnywhere(t *testing.T) {
 	provider := gossip(t)
 	env := []string{
 		"GAS_LOG_LEVEL=debug", "GAS_OIDC_ISSUER=" + provider.URL, "GAS_OIDC_CLIENT_ID=gas", "GAS_STRIPE_PRICE_ID=price_1", "GAS_LIMIT_LOGIN=0",
+		"GAS_TEST=1", "GAS_STRIPE_URL=" + provider.URL,
 		"GAS_ADMINS=" + user.ID(user.Local, "ada"),
 	}
 	for _, key := range secretKeys() {
@@ -131,7 +137,8 @@ func TestT22NoSecretTurnsUpAnywhere(t *testing.T) {
 
 	w.must("user", "add", "ada", "--plan=premium_user", "--email=ada@example.org")
 	verifyMail(t, w, "ada")
-	s := w.serve()
+	addr := peers.FreeAddr(t) // a provider has to know where people come back to
+	s := w.serve("--addr="+addr, "--base-url=http://"+addr)
 	token := w.token("ada", "premium_user")
 	sung["token"] = strings.Split(token, "_")[2]
 	ada := s.browser("ada")
