@@ -24,6 +24,13 @@ func TestTheLifeOfAResultInTheArchiveBucket(t *testing.T) {
 	h.live()
 }
 
+// The same in a vault of the older service. No emulator has the notice that Glacier sends when an archive is warm: the sweeper finds it.
+func TestTheLifeOfAResultInAGlacierVault(t *testing.T) {
+	moto := peers.Moto(t)
+	h := newHouse(t, services{"": peers.MiniStack(t), "GLACIER": moto, "SESV2": moto}, "glacier:cold", map[string]string{"GAS_FREE_WINDOW": window})
+	h.live()
+}
+
 func (h *house) live() {
 	t := h.t
 	h.serveAll()
