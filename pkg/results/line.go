@@ -234,7 +234,7 @@ func (r *lineReader) spell() {
 		}
 	}
 	for _, alt := range r.alts {
-		if isBases(alt) && alt[0] != r.ref[0] {
+		if isBases(alt) && (len(r.ref) == 0 || alt[0] != r.ref[0]) {
 			drop = false
 		}
 	}

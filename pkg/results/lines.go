@@ -18,21 +18,28 @@ func (x *Index) lines() *lines {
 
 // at reads the line of a row. What it returns is good until the next call.
 func (l *lines) at(number int, b *block, row int) (*lineReader, error) {
-	place := l.index.entries[number].text + uint64(b.line(row))
-	if l.loaded && place == l.place {
-		return l.reader, nil
-	}
-	l.loaded = false
-	var err error
-	if l.buffer, err = l.from.line(place, l.buffer); err != nil {
+	if err := l.load(l.index.entries[number].text + uint64(b.line(row))); err != nil {
 		return nil, err
-	}
-	if err := l.reader.read(bytes.TrimSuffix(l.buffer, []byte{'\r'})); err != nil {
-		return nil, damaged(err)
 	}
 	if b.allele(row) >= len(l.reader.alts) || b.position(row) != l.reader.pos {
 		return nil, damaged(errLine)
 	}
-	l.place, l.loaded = place, true
 	return l.reader, nil
+}
+
+// load reads the line at a place of the text, unless it is the last one that was read.
+func (l *lines) load(place uint64) error {
+	if l.loaded && place == l.place {
+		return nil
+	}
+	l.loaded = false
+	var err error
+	if l.buffer, err = l.from.line(place, l.buffer); err != nil {
+		return err
+	}
+	if err := l.reader.read(bytes.TrimSuffix(l.buffer, []byte{'\r'})); err != nil {
+		return damaged(err)
+	}
+	l.place, l.loaded = place, true
+	return nil
 }

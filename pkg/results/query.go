@@ -180,18 +180,24 @@ func (x *Index) Details(key string) (Details, error) {
 	if !ok || row >= x.about.Rows {
 		return Details{}, fault.New(fault.NotFound, "The result has no variant %q.", key)
 	}
+	r, allele, err := x.readRow(x.lines(), row)
+	if err != nil {
+		return Details{}, err
+	}
+	return r.details(row, allele), nil
+}
+
+// readRow reads the line of a row, by its number, and tells the index of its allele.
+func (x *Index) readRow(from *lines, row int64) (r *lineReader, allele int, err error) {
 	number, found := slices.BinarySearch(x.first, row)
 	if !found {
 		number--
 	}
 	b, err := x.block(number)
 	if err != nil {
-		return Details{}, err
+		return nil, 0, err
 	}
 	at := int(row - x.first[number])
-	r, err := x.lines().at(number, &b, at)
-	if err != nil {
-		return Details{}, err
-	}
-	return r.details(row, b.allele(at)), nil
+	r, err = from.at(number, &b, at)
+	return r, b.allele(at), err
 }
