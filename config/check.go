@@ -100,6 +100,9 @@ func (k *checker) addresses(c Config) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		k.fail("tls_cert and tls_key belong together")
 	}
+	if c.BaseURL == "" && c.SMTPURL != "" {
+		k.warn("base_url is empty: the links in mails lead nowhere, and no address can be confirmed")
+	}
 	for _, network := range c.TrustedProxies {
 		if _, err := netip.ParsePrefix(network); err != nil {
 			if _, err := netip.ParseAddr(network); err != nil {

@@ -195,6 +195,7 @@ var granted = map[string][]grant{
 		row("Count", count, everyQueue()...),
 		row("LookAtDead", redrive, everyDead()...),
 		row("Redrive", post, everyQueue()...),
+		row("Mail", send, sender), // that confirms an address
 	}),
 	"annotator": slices.Concat(keepRecords(), worker(job.Requests), []grant{
 		row("Jobs", slices.Concat(readRows, writeRows), tableOf(jobs)),

@@ -74,7 +74,7 @@ func TestARoleMayOnlyDoItsOwnWork(t *testing.T) {
 		{Access{"s3:DeleteObject", cold}, []string{"archive", "restore"}},
 		{Access{"s3:RestoreObject", cold}, []string{"thaw"}},
 		{Access{"s3:PutObject", cold}, []string{"archive"}},
-		{Access{"ses:SendEmail", "identity/example.com"}, []string{"notify"}},
+		{Access{"ses:SendEmail", "identity/example.com"}, []string{"web", "notify"}},
 		{Access{"sqs:ReceiveMessage", "gas_job_requests"}, []string{"annotator"}},
 		{Access{"sns:Publish", "gas_results_restore"}, []string{"thaw"}},
 		{Access{"sns:Publish", "gas_job_requests"}, []string{"web", "annotator", "archive"}},

@@ -2,89 +2,28 @@ package local
 
 import (
 	"bytes"
-	"io"
 	"net"
 	netmail "net/mail"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/emersion/go-smtp"
 	"github.com/stretchr/testify/require"
 
 	"gas/pkg/port"
+	"gas/test/peers/postoffice"
 )
 
-// postOffice is a mail server that keeps what it takes and refuses some addresses.
-type postOffice struct {
-	mu   sync.Mutex
-	mail []string
-	to   []string
-}
-
-func (p *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) { return &counter{office: p}, nil }
-
-// counter is one connection.
-type counter struct{ office *postOffice }
-
-func (c *counter) Reset()        {}
-func (c *counter) Logout() error { return nil }
-
-func (c *counter) Mail(string, *smtp.MailOptions) error { return nil }
-
-func (c *counter) Rcpt(to string, _ *smtp.RcptOptions) error {
-	switch {
-	case strings.HasPrefix(to, "nobody@"):
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
-	case strings.HasPrefix(to, "busy@"):
-		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try later"}
-	}
-	c.office.mu.Lock()
-	defer c.office.mu.Unlock()
-	c.office.to = append(c.office.to, to)
-	return nil
-}
-
-func (c *counter) Data(r io.Reader) error {
-	data, err := io.ReadAll(r)
-	c.office.mu.Lock()
-	defer c.office.mu.Unlock()
-	c.office.mail = append(c.office.mail, string(data))
-	return err
-}
-
-// startOffice serves a post office on loopback and returns its smtp_url.
-func startOffice(t *testing.T) (*postOffice, string) {
-	t.Helper()
-	office := &postOffice{}
-	server := smtp.NewServer(office)
-	server.Domain = "localhost"
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = server.Serve(listener) // ends with the listener
-	}()
-	t.Cleanup(func() {
-		require.NoError(t, server.Close())
-		<-ended
-	})
-	return office, "smtp://" + listener.Addr().String()
-}
-
 func TestMailOverSMTP(t *testing.T) {
-	office, address := startOffice(t)
-	mailer, err := NewSMTP(address, "GAS <gas@example.org>")
+	office := postoffice.Start(t)
+	mailer, err := NewSMTP(office.URL, "GAS <gas@example.org>")
 	require.NoError(t, err)
 	letter := port.Mail{ID: "m1", To: "ada@example.org", Subject: "Ready: naïve\r\nBcc: eve@example.org", Text: "Ünïcode.\n.\nEnd.\n", HTML: "<p>Ünïcode.</p>", At: time.Now()}
 
 	t.Run("a mail arrives with its words and without a header that a name tried to add", func(t *testing.T) {
 		require.NoError(t, mailer.Send(t.Context(), letter))
-		require.Len(t, office.mail, 1)
-		require.Equal(t, []string{"ada@example.org"}, office.to)
-		got, err := netmail.ReadMessage(bytes.NewBufferString(office.mail[0]))
+		require.Len(t, office.Mails(), 1)
+		require.Equal(t, []string{"ada@example.org"}, office.To())
+		got, err := netmail.ReadMessage(bytes.NewBufferString(office.Mails()[0]))
 		require.NoError(t, err)
 		require.Empty(t, got.Header.Get("Bcc"))
 		require.Equal(t, "<m1@gas>", got.Header.Get("Message-Id"))

@@ -19,6 +19,7 @@ import (
 type profileView struct {
 	Name, Email, Institution, Plan, ID, Provider string
 	EmailNote                                    string
+	Confirmable, Sent                            bool // the address, by a mail of ours
 	Mail                                         bool
 	Tokens                                       []tokenView
 	Scopes                                       []choiceView
@@ -50,6 +51,7 @@ func (s *site) showProfile(c echo.Context, secret string) error {
 	view := profileView{
 		Name: u.Name, Email: visible(u.Email), Institution: u.Institution, Plan: u.Plan.Word(), ID: u.ID, Provider: visible(orDefault(u.Issuer, user.Local)),
 		Mail: !u.MailOff, Secret: secret, Confirm: confirmText(u), Saved: c.QueryParam("saved") != "",
+		Confirmable: s.confirmable(u), Sent: c.QueryParam("sent") != "",
 	}
 	switch {
 	case u.Email == "":

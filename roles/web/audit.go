@@ -17,6 +17,7 @@ const (
 	didDeleteJob  = "job deleted"
 	didDelete     = "account deleted"
 	didExport     = "data exported"
+	didConfirm    = "address confirmed"
 	didBanner     = "banner set"
 )
 

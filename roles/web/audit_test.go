@@ -86,7 +86,7 @@ func TestT30OfADeletedAccountTheAuditLogKeepsTheReceiptAndWhatOthersDid(t *testi
 	mails, err := w.deps.Mailer.(port.Inbox).Inbox(t.Context(), ada.user, 10)
 	require.NoError(t, err)
 	require.Empty(t, mails)
-	for _, kind := range []string{tokenKind, sessionKind, sameKind, onceKind, partsKind, port.LinkKind} {
+	for _, kind := range []string{tokenKind, sessionKind, sameKind, onceKind, partsKind, confirmKind, port.LinkKind} {
 		require.Empty(t, recordsOf(w, kind), kind)
 	}
 }

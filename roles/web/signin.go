@@ -183,7 +183,8 @@ func (s *site) welcome(c echo.Context, claims port.Claims) (string, error) {
 			return fault.New(fault.Denied, "This account was deleted.")
 		}
 		if claims.Email != "" {
-			u.Email, u.EmailVerified = claims.Email, claims.EmailVerified
+			u.EmailVerified = claims.EmailVerified || u.EmailVerified && u.Email == claims.Email // a mail of ours may have verified it
+			u.Email = claims.Email
 		}
 		if u.Name == "" {
 			u.Name = claims.Name
