@@ -340,20 +340,12 @@ func (r *lineReader) field(at int) []byte {
 	return r.entry[at]
 }
 
+// impactBit is the rank of an impact, -1 for what is none.
 func impactBit(impact []byte) int {
-	if len(impact) < 3 {
-		return -1
-	}
-	switch impact[2] {
-	case 'D':
-		if impact[3] == 'I' {
-			return 0
+	for rank, text := range impactText {
+		if bytes.Equal(impact, text) {
+			return rank
 		}
-		return 2
-	case 'W':
-		return 1
-	case 'G':
-		return 3
 	}
 	return -1
 }
