@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"gas/pkg/fault"
 	"gas/pkg/job"
 	"gas/pkg/user"
 )
@@ -67,7 +68,11 @@ func (s *site) waiting(v sight) string {
 	}
 	limit := s.Plans.Of(v.owner.Plan).Running
 	if v.owner.Load.Running >= limit {
-		return text + " " + plural(v.owner.Load.Running, "of your jobs runs", "of your jobs run") + ", your limit; this one starts when one ends."
+		text += " " + plural(v.owner.Load.Running, "of your jobs runs", "of your jobs run") + ", your limit; this one starts when one ends."
+		if more := s.Plans.Premium.Running; v.owner.Plan != user.Premium && more > limit {
+			text += " Premium runs " + countText(more) + " at once."
+		}
+		return text
 	}
 	if waited := v.now.Sub(v.SubmitTime); waited > 30*time.Second {
 		return text + " It has waited " + durationText(waited) + "; no annotator has taken it yet."
@@ -176,6 +181,9 @@ func (v sight) plainNote() *noteView {
 	upgrade := &linkView{URL: "/subscribe", Text: "Upgrade to bring it back"}
 	switch {
 	case v.Status == job.Failed:
+		if v.failure().Code == string(fault.TooLarge) {
+			return v.tooLargeNote()
+		}
 		return &noteView{Tone: "failed", Head: "No result.", Text: failureHint(v.failure())}
 	case v.Status != job.Completed:
 		return nil
@@ -199,6 +207,20 @@ func (v sight) plainNote() *noteView {
 		return &noteView{Tone: "archived", Head: "The result is in cold storage.", Text: "Input, log and summary stay readable.", Action: upgrade}
 	}
 	return nil
+}
+
+// tooLargeNote says what the owner's plan allows, and what a larger one does.
+func (v sight) tooLargeNote() *noteView {
+	limits := func(plan user.Plan) string {
+		l := v.plans.Of(plan)
+		return plan.Word() + " takes " + sizeText(l.Decompressed) + " after decompression, in lines of at most " + sizeText(l.Line)
+	}
+	note := &noteView{Tone: "failed", Head: "No result.", Text: limits(v.owner.Plan) + "."}
+	if v.owner.Plan != user.Premium {
+		note.Text += " " + limits(user.Premium) + "."
+		note.Action = &linkView{URL: "/subscribe", Text: "Compare the plans"}
+	}
+	return note
 }
 
 func failureHint(f job.Failure) string {

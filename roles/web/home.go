@@ -127,7 +127,7 @@ func (s *site) planView(plan user.Plan) planView {
 		window = "readable for " + durationText(l.Window) + ", then kept in cold storage"
 	}
 	return planView{Name: plan.Word(), Best: plan == user.Premium, Facts: []fieldView{
-		{"File", "up to " + sizeText(l.Upload)},
+		{"File", "up to " + sizeText(l.Upload) + ", " + sizeText(l.Decompressed) + " decompressed"},
 		{"Jobs", countText(l.Running) + " at once, " + countText(l.Queued) + " waiting"},
 		{"Results", window},
 	}}

@@ -19,6 +19,7 @@ import (
 type sight struct {
 	job.Job
 	owner     user.User
+	plans     user.Plans
 	progress  job.Progress
 	place     int // in the queue, 0 = does not wait
 	now       time.Time
@@ -54,7 +55,7 @@ func (s *site) look(ctx context.Context, j job.Job, owner user.User) (sight, err
 }
 
 func (s *site) lookAt(ctx context.Context, j job.Job, owner user.User, now time.Time) (sight, error) {
-	v := sight{Job: j, owner: owner, now: now, freeUntil: s.flow.FreeUntil(j, owner), readable: s.flow.Readable(j, owner, now)}
+	v := sight{Job: j, owner: owner, plans: s.Plans, now: now, freeUntil: s.flow.FreeUntil(j, owner), readable: s.flow.Readable(j, owner, now)}
 	var err error
 	switch j.Status {
 	case job.Pending:
