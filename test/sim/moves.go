@@ -140,6 +140,10 @@ func (w *world) toWindowEnd() time.Duration {
 
 // outside is what comes from outside the program: people, the payment side, and misfortune.
 func (w *world) outside() {
+	if w.plansOnly {
+		w.outsideOfPlans()
+		return
+	}
 	switch w.src.pick(16) {
 	case 0, 1:
 		w.upload()
@@ -170,6 +174,26 @@ func (w *world) outside() {
 		w.foreignCollector()
 	case 15:
 		w.rerun()
+	}
+}
+
+// outsideOfPlans is an outside where plans turn and turn again, and the payment side tells of it late, out of order and more than once.
+func (w *world) outsideOfPlans() {
+	if len(w.jobs) < 2 {
+		w.upload()
+		return
+	}
+	switch w.src.pick(8) {
+	case 0, 1:
+		w.turnSubscription()
+	case 2, 3:
+		w.deliverEvent()
+	case 4:
+		w.deliverAgain()
+	case 5:
+		w.double()
+	case 6, 7:
+		w.passTime()
 	}
 }
 
@@ -270,10 +294,25 @@ func (w *world) deliverEvent() {
 	})
 }
 
+// deliverAgain delivers an event that was taken before.
+func (w *world) deliverAgain() {
+	if len(w.past) == 0 || w.working("pay") >= maxBusy {
+		return
+	}
+	e := w.past[w.src.pick(len(w.past))]
+	w.log("again: event %s of %s", e.id, e.user)
+	w.spawn("pay", func(ctx context.Context, a *actor) error {
+		d := a.deps("web")
+		_, err := d.Flow().Settle(ctx, d.Payments, e.user, e.user, e.id)
+		return err
+	})
+}
+
 func (w *world) taken(e event) {
 	for i, other := range w.events {
 		if other == e {
 			w.events = append(w.events[:i:i], w.events[i+1:]...)
+			w.past = append(w.past, e)
 			return
 		}
 	}

@@ -24,7 +24,7 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			mutant.Plant(name)
-			found := search(t, 0, seeds())
+			found := search(t, play, 0, seeds())
 			if found.broken == nil {
 				t.Errorf("%s survives %d seeds", name, found.ran)
 				return
@@ -33,7 +33,7 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 		})
 	}
 	mutant.Plant("")
-	if clean := search(t, 0, seeds()); clean.broken != nil {
+	if clean := search(t, play, 0, seeds()); clean.broken != nil {
 		t.Errorf("the unbroken code breaks: %v", clean.broken)
 	}
 }

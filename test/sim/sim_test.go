@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,7 +41,10 @@ func tempDir(t *testing.T) string {
 	return t.TempDir()
 }
 
-// play runs one world and returns what broke.
+// player runs one world and returns what broke.
+type player func(t *testing.T, src *source, tmp string, trace bool) *world
+
+// play is a storm of everything.
 func play(t *testing.T, src *source, tmp string, trace bool) (w *world) {
 	synctest.Test(t, func(*testing.T) {
 		w = newWorld(src, tmp, trace)
@@ -56,12 +60,44 @@ func firstSeed() uint64 {
 	return n
 }
 
+// playPlans is a storm of upgrades and cancellations.
+func playPlans(t *testing.T, src *source, tmp string, trace bool) (w *world) {
+	synctest.Test(t, func(*testing.T) {
+		w = newWorld(src, tmp, trace)
+		w.plansOnly = true
+		w.storm(moves)
+		w.settle()
+	})
+	return w
+}
+
 func TestNoSeedBreaksAnInvariant(t *testing.T) {
-	found := search(t, firstSeed(), seeds())
+	found := search(t, play, firstSeed(), seeds())
 	if found.broken != nil {
-		t.Fatal(report(t, found.seed))
+		t.Fatal(report(t, play, found.seed))
 	}
 	t.Logf("%d seeds, %d moves each; edges covered: %s", found.ran, moves, strings.Join(found.edges(), " "))
+}
+
+// interleavings is how many storms of plans are played.
+func interleavings() uint64 {
+	if raced {
+		return 500
+	}
+	return 10_000
+}
+
+func TestNoInterleavingOfPlansBreaksAnInvariant(t *testing.T) {
+	found := search(t, playPlans, 0, interleavings())
+	if found.broken != nil {
+		t.Fatal(report(t, playPlans, found.seed))
+	}
+	for _, edge := range []string{"HOT>ARCHIVING", "ARCHIVING>ARCHIVED", "ARCHIVED>THAWING", "THAWING>HOT"} {
+		if found.covered[edge] == 0 {
+			t.Errorf("no storm went %s; edges covered: %s", edge, strings.Join(found.edges(), " "))
+		}
+	}
+	t.Logf("%d storms; edges covered: %s", found.ran, strings.Join(found.edges(), " "))
 }
 
 // finding is what a search over seeds ended with.
@@ -78,11 +114,12 @@ func (f *finding) edges() []string {
 	for edge, n := range f.covered {
 		edges = append(edges, fmt.Sprintf("%s:%d", edge, n))
 	}
+	slices.Sort(edges)
 	return edges
 }
 
 // search plays seeds on all processors until one breaks an invariant.
-func search(t *testing.T, first, n uint64) *finding {
+func search(t *testing.T, play player, first, n uint64) *finding {
 	f := &finding{covered: map[string]int{}}
 	workers := uint64(runtime.GOMAXPROCS(0))
 	t.Run("seeds", func(t *testing.T) {
@@ -118,7 +155,7 @@ func (f *finding) note(seed uint64, w *world) {
 }
 
 // report plays a seed that breaks an invariant again, shrinks what it drew, and tells the story.
-func report(t *testing.T, seed uint64) string {
+func report(t *testing.T, play player, seed uint64) string {
 	tmp := tempDir(t)
 	whole := play(t, fromSeed(seed), tmp, false)
 	if whole.broken == nil {

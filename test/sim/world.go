@@ -64,6 +64,8 @@ type world struct {
 	ids         int
 	uploads     int
 	events      []event
+	past        []event           // that were taken
+	plansOnly   bool              // nothing comes from outside but changes of plan
 	expect      map[string]*truth // by job
 	accepted    map[string]string // upload id -> job
 	slow        int               // times that a sender's claim ran out while it lived
