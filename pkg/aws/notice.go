@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+
+	"gas/pkg/port"
 )
 
 // restoreCompleted is the event of a restored copy that can be read now. S3 prefixes it with "s3:" in settings, not in events.
@@ -25,6 +27,7 @@ func unwrapped(body []byte) []byte {
 // readRestoreEvent reads bucket and key of S3's event. Keys come URL-encoded as in a form: a space is a plus or %20.
 func readRestoreEvent(body []byte) (bucket, key string, err error) {
 	var event struct {
+		Event   string // of the test that S3 sends when it is told to send events
 		Records []struct {
 			EventSource string `json:"eventSource"`
 			EventName   string `json:"eventName"`
@@ -40,6 +43,9 @@ func readRestoreEvent(body []byte) (bucket, key string, err error) {
 	}
 	if err := json.Unmarshal(unwrapped(body), &event); err != nil {
 		return "", "", err
+	}
+	if event.Event == "s3:TestEvent" && len(event.Records) == 0 {
+		return "", "", fmt.Errorf("S3 tries whether it may write here: %w", port.ErrNotFound)
 	}
 	if len(event.Records) != 1 {
 		return "", "", fmt.Errorf("it holds %d events, not one", len(event.Records))

@@ -78,7 +78,7 @@ func TestARoleMayOnlyDoItsOwnWork(t *testing.T) {
 		{Access{"sqs:ReceiveMessage", "gas_job_requests"}, []string{"annotator"}},
 		{Access{"sns:Publish", "gas_results_restore"}, []string{"thaw"}},
 		{Access{"sns:Publish", "gas_job_requests"}, []string{"web", "annotator", "archive"}},
-		{Access{"dynamodb:UpdateItem", "table/gas_users"}, []string{"web", "archive", "thaw"}},
+		{Access{"dynamodb:UpdateItem", "table/gas_users"}, []string{"web", "annotator", "archive", "thaw"}},
 		{Access{"dynamodb:DeleteItem", "table/gas_annotations"}, nil},
 		{Access{"dynamodb:Scan", "table/gas_annotations"}, nil},
 		{Access{"glacier:DeleteArchive", "vaults/results"}, []string{"archive", "restore"}},

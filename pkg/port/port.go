@@ -384,7 +384,7 @@ type Vault interface {
 	Delete(ctx context.Context, ref string) error
 	// List pages through items. Vaults that know only last night's inventory give that.
 	List(ctx context.Context, cursor string, limit int) (items []VaultItem, refs []string, next string, err error)
-	// ReadNotice reads the vault's own message on the topic results_restore.
+	// ReadNotice reads the vault's own message on the topic results_restore. ErrNotFound for one that tells of nothing: the vault only tries the way.
 	ReadNotice(body []byte) (VaultNotice, error)
 }
 

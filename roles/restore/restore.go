@@ -25,6 +25,9 @@ func Role() role.Role {
 // restore handles the vault's own notice, or our own message with the job's id.
 func restore(ctx context.Context, d role.Deps, m role.Message) error {
 	id, err := which(d, m.Message.Body)
+	if errors.Is(err, port.ErrNotFound) {
+		return flow.ErrLost
+	}
 	if err != nil {
 		return role.Hopeless{Why: err}
 	}
