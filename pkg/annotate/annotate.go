@@ -82,8 +82,9 @@ type Overlay interface {
 	// HeaderLines are the ##INFO lines of the keys that the overlay adds, without line ends.
 	HeaderLines() []string
 	// Lookup gives a function for one goroutine, which is asked record after record, mostly in the order of the file. It appends "KEY=value"
-	// entries, separated by semicolons, to dst, or nothing. Positions are 1-based, alts are the ALT alleles as in the file.
-	Lookup() func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte
+	// entries, separated by semicolons, to dst, or nothing. Positions are 1-based, alts are the ALT alleles as in the file. The function may ask bases
+	// for the sequence of a contig of the file, nil where there is none.
+	Lookup(bases func(contig []byte) []byte) func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte
 }
 
 // Collector takes the records of a piece of the result. Its methods are called from one goroutine at a time.

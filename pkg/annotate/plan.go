@@ -53,6 +53,18 @@ func newPlan(a *Annotator, h *vcf.Header, format Format, o Options) *plan {
 	return p
 }
 
+// bases are those of a contig by its name in the file, nil where the reference lacks it or there is none.
+func (p *plan) bases(contig []byte) []byte {
+	if p.contigs == nil {
+		return nil
+	}
+	i, ok := p.contigs.Contig(contig)
+	if !ok {
+		return nil
+	}
+	return p.reference.Bases(i, 0, p.reference.Contigs[i].Length)
+}
+
 // overlayLines are the header lines of all databases.
 func (a *Annotator) overlayLines() []string {
 	var lines []string

@@ -297,8 +297,9 @@ type fromSet struct{ k *kitchen }
 func (d fromSet) HeaderLines() []string { return d.k.set.HeaderLines() }
 
 // Lookup gives a cursor of its own to one goroutine. Run calls it from one goroutine.
-func (d fromSet) Lookup() func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte {
+func (d fromSet) Lookup(bases func(contig []byte) []byte) func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte {
 	c := d.k.set.Cursor()
+	c.LeftAlign(bases)
 	d.k.cursors = append(d.k.cursors, c)
 	return c.AppendInfo
 }

@@ -39,7 +39,7 @@ func newWorker(p *plan, stop *atomic.Bool) *worker {
 		w.keeps = p.sieve.Keeps()
 	}
 	for _, o := range p.annotator.Overlays {
-		w.lookups = append(w.lookups, o.Lookup())
+		w.lookups = append(w.lookups, o.Lookup(p.bases))
 	}
 	return w
 }

@@ -12,14 +12,13 @@ type place struct{ block, row int }
 func (f *alleleFinder) matches(pos uint32, _ []byte, alleles []allele) bool {
 	f.hits = f.hits[:0]
 	any := false
-	f.lowerBound(pos)
+	f.lowerBound(leftmost(pos, alleles))
 	for i := range alleles {
 		hit := place{row: -1}
-		if a := &alleles[i]; !a.sequence {
-		} else if f.first < a.pos && a.pos < f.last && f.loaded == f.number {
-			hit = place{f.number, f.findWithin(a)}
-		} else {
-			hit = f.find(a)
+		if a := &alleles[i]; a.sequence {
+			if hit = f.find(a); hit.row < 0 && a.left != nil {
+				hit = f.find(a.left)
+			}
 		}
 		any = any || hit.row >= 0
 		f.hits = append(f.hits, hit)
@@ -108,8 +107,16 @@ func (f *alleleFinder) findWithin(a *allele) int {
 	return -1
 }
 
-// find looks for an allele from the place on, which stays as it is, in as many blocks as it takes.
+// find looks for an allele from the place on, which stays as it is.
 func (f *alleleFinder) find(a *allele) place {
+	if f.first < a.pos && a.pos < f.last && f.loaded == f.number {
+		return place{f.number, f.findWithin(a)}
+	}
+	return f.findAcross(a)
+}
+
+// findAcross looks for an allele from the place on in as many blocks as it takes.
+func (f *alleleFinder) findAcross(a *allele) place {
 	number, row := f.number, f.row
 	for ; number < f.blocks.end; number, row = number+1, 0 {
 		entry := &f.db.blocks[number]

@@ -5,11 +5,13 @@ import "bytes"
 // Cursor walks along the databases of a set. One goroutine may use it. Variants in the order of the databases are found fastest: a few rows on from the last one;
 // any other order is right as well.
 type Cursor struct {
-	members []memberCursor
-	alleles []allele
-	contig  []byte
-	value   []byte
-	err     error
+	members  []memberCursor
+	alleles  []allele
+	contig   []byte
+	bases    func(contig []byte) []byte // nil where no sequence is at hand
+	sequence []byte                     // of the contig, nil where it is not known
+	lefts    []allele                   // the record's alleles that can be moved to the left
+	shifted  []byte                     // their bases
 }
 
 // allele is an alternative allele as databases are asked for it.
@@ -18,7 +20,8 @@ type allele struct {
 	ref, alt []byte // trimmed
 	key      uint64
 	short    bool
-	sequence bool // false for symbolic alleles, breakends, `*` and `.`: they are in no database
+	sequence bool    // false for symbolic alleles, breakends, `*` and `.`: they are in no database
+	left     *allele // the same change further left; nil where there is none
 }
 
 // memberCursor is the place in one database.
@@ -88,6 +91,9 @@ func (c *Cursor) Err() error {
 
 func (c *Cursor) enter(contig []byte) {
 	c.contig = append(c.contig[:0], contig...)
+	if c.bases != nil {
+		c.sequence = c.bases(contig)
+	}
 	for i := range c.members {
 		m := &c.members[i]
 		if m.contig = m.contigs().find(string(contig)); m.contig >= 0 {
@@ -112,6 +118,7 @@ func (c *Cursor) prepare(pos uint32, ref []byte, alts [][]byte) {
 			return
 		}
 	}
+	c.lefts, c.shifted = c.lefts[:0], c.shifted[:0]
 	isBases := isSequence(ref)
 	for _, alt := range alts {
 		a := allele{pos: pos, ref: ref, alt: alt}
@@ -122,6 +129,9 @@ func (c *Cursor) prepare(pos uint32, ref []byte, alts [][]byte) {
 			}
 			a.pos += uint32(shift)
 			a.sequence = true
+			if c.sequence != nil && (len(a.ref) == 0) != (len(a.alt) == 0) {
+				c.shift(&a, pos, ref)
+			}
 			a.key, a.short = shortKey(a.ref, a.alt)
 		}
 		c.alleles = append(c.alleles, a)

@@ -141,7 +141,9 @@ func (f *indexedFinder) matches(pos uint32, ref []byte, alleles []allele) bool {
 	for i := range alleles {
 		last = max(last, alleles[i].pos)
 	}
-	if f.Kind == Intervals && isSequence(ref) {
+	if f.Kind != Intervals {
+		pos = leftmost(pos, alleles)
+	} else if isSequence(ref) {
 		last = pos + uint32(len(ref)) - 1
 	}
 	if f.err = f.gather(pos, last); f.err != nil {
@@ -167,16 +169,24 @@ func (f *indexedFinder) exact(alleles []allele) bool {
 	any := false
 	for i := range alleles {
 		a := &alleles[i]
-		var hit *row
-		for _, r := range f.window {
-			if r.pos == a.pos && a.sequence && equalBases(r.ref(), a.ref) && equalBases(r.alt(), a.alt) {
-				hit, any = r, true
-				break
-			}
+		hit := f.rowOf(a)
+		if hit == nil && a.left != nil {
+			hit = f.rowOf(a.left)
 		}
+		any = any || hit != nil
 		f.hits = append(f.hits, hit)
 	}
 	return any
+}
+
+// rowOf finds an allele's row in the window.
+func (f *indexedFinder) rowOf(a *allele) *row {
+	for _, r := range f.window {
+		if r.pos == a.pos && a.sequence && equalBases(r.ref(), a.ref) && equalBases(r.alt(), a.alt) {
+			return r
+		}
+	}
+	return nil
 }
 
 // gather fills the window with the rows from a position up to another.
