@@ -78,11 +78,12 @@ install_peer() {
 		cloudformation) once cloudformation "aws-service-spec 0.1.216" npm_with cloudformation @aws-cdk/aws-service-spec@0.1.216 ;;
 		dockerfile) once dockerfile "dockerfile-utils 0.16.3" npm_with dockerfile dockerfile-utils@0.16.3 ;;
 		compose-spec) once compose-spec "v2.9.0" compose_spec ;;
+		schemathesis) once schemathesis "4.32.5, hypothesis 6.170.17" venv schemathesis "$(python_with 3.11)" schemathesis==4.32.5 hypothesis==6.170.17 ;;
 		*) echo "no peer is called $1" >&2; exit 2 ;;
 	esac
 }
 
-[ $# -gt 0 ] || set -- aws versitygw stripe-mock oidc-provider localstack cloudformation dockerfile compose-spec
+[ $# -gt 0 ] || set -- aws versitygw stripe-mock oidc-provider localstack cloudformation dockerfile compose-spec schemathesis
 for peer in "$@"; do
 	install_peer "$peer"
 done
