@@ -41,6 +41,7 @@ var ways = map[string]way{
 	"GET /annotate": {want: 200}, "POST /annotate": {want: 303, body: "FILE"}, "POST /annotate/example": {want: 303}, "GET /annotations": {want: 200},
 	"POST /annotations/delete": {want: 303, body: "id={job}", own: true}, "POST /annotations/rerun": {want: 303, body: "id={job}"},
 	"GET /profile": {want: 200}, "POST /profile": {want: 303, body: "name=ada&institution=x"}, "POST /profile/tokens": {want: 200, body: "name=x&days=1&scope=read"},
+	"POST /profile/confirm": {want: 409}, "GET /confirm": {want: 200}, "POST /confirm": {want: 404, body: "t=x"},
 	"POST /profile/tokens/:token/revoke": {want: 303}, "POST /profile/sessions/:session/end": {want: 303}, "GET /profile/export": {want: 200},
 	"POST /profile/delete": {want: 422, body: "confirm=wrong"}, "GET /usage": {want: 200},
 	"GET /subscribe": {want: 200}, "POST /subscribe": {want: 303}, "POST /subscribe/portal": {want: 303}, "GET /checkout": {want: 404}, "POST /checkout": {want: 404, body: "id=x&decision=pay"}, "GET /inbox": {want: 200},
