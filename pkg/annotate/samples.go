@@ -9,6 +9,7 @@ import (
 type sampleCounts struct {
 	records int64 // with genotypes
 	each    []sampleCount
+	format  []byte // the last FORMAT of which GT is the first key, with the tabs around it
 }
 
 type sampleCount struct{ het, hom, missing int64 }
@@ -23,12 +24,12 @@ var (
 
 // record counts the genotypes of one record, from its column FORMAT on with the tab before it. It counts none where GT is not the first key.
 func (s *sampleCounts) record(rest []byte) {
-	if len(rest) < 3 || rest[1] != 'G' || rest[2] != 'T' {
-		return
-	}
-	at := 1 + bytes.IndexByte(rest[1:], '\t') + 1
-	if at == 1 || at != 4 && rest[3] != ':' {
-		return
+	at := len(s.format)
+	if at == 0 || len(rest) < at || string(rest[:at]) != string(s.format) {
+		if at = samplesBegin(rest); at == 0 {
+			return
+		}
+		s.format = append(s.format[:0], rest[:at]...)
 	}
 	s.records++
 	for sample := 0; sample < len(s.each); sample++ {
@@ -42,11 +43,25 @@ func (s *sampleCounts) record(rest []byte) {
 		if sample >= len(s.each) || at >= len(rest) {
 			return
 		}
-		at = s.genotype(&s.each[sample], rest, at)
+		if at = s.genotype(&s.each[sample], rest, at); sample < len(s.each)-1 {
+			at = nextSample(rest, at)
+		}
 	}
 }
 
-// genotype counts one genotype and returns where the next sample begins, or the end of rest.
+// samplesBegin is where the first sample begins behind a FORMAT of which GT is the first key, 0 behind another.
+func samplesBegin(rest []byte) int {
+	if len(rest) < 3 || rest[1] != 'G' || rest[2] != 'T' {
+		return 0
+	}
+	tab := bytes.IndexByte(rest[1:], '\t')
+	if tab < 0 || tab != 2 && rest[3] != ':' {
+		return 0
+	}
+	return tab + 2
+}
+
+// genotype counts one genotype and returns where it ends.
 func (s *sampleCounts) genotype(count *sampleCount, rest []byte, at int) int {
 	if at+3 <= len(rest) && (at+3 == len(rest) || rest[at+3] == ':' || rest[at+3] == '\t') && rest[at]-'0' <= 9 && rest[at+2]-'0' <= 9 && (rest[at+1] == '/' || rest[at+1] == '|') {
 		switch {
@@ -55,7 +70,7 @@ func (s *sampleCounts) genotype(count *sampleCount, rest []byte, at int) int {
 		case rest[at] != '0':
 			count.hom++
 		}
-		return nextSample(rest, at+3)
+		return at + 3
 	}
 	const none = -1
 	first, het, alt, missing := none, false, false, false
@@ -90,7 +105,7 @@ func (s *sampleCounts) genotype(count *sampleCount, rest []byte, at int) int {
 	case alt:
 		count.hom++
 	}
-	return nextSample(rest, min(i, len(rest)))
+	return min(i, len(rest))
 }
 
 // nextSample is where the sample behind a place in one begins, or the end of rest.
