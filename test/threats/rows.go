@@ -55,7 +55,7 @@ func Rows() []Row {
 				in(web, "TestT17AnAddressIsConfirmedByAMailAndAButton", "TestT17ALinkDoesNotConfirmAnotherAddressAndEndsWithItsDay", "TestT17NobodyIsFloodedWithMailsThatAskToConfirm"))},
 		{18, "payment events", "signed within 300 s by one of two secrets, fetched and never believed, once each, price checked",
 			all(in("pkg/billing", "TestAnEventIsBelievedOnlyWithAFreshSignatureOfOurSecret", "TestAnEventOfTheOtherModeIsRefused", "TestOnlyEventsAboutCustomersOfThisInstallationNameAUser", "TestOnlyASubscriptionAtOurPriceCounts", "TestAButtonThatIsPressedTwiceLeadsToOnePayment"),
-				in("test/payments", "TestT18NoPaymentEventIsBelieved", "TestT18ATestEventIsRefusedInLiveMode", "TestT18AnEventTakesEffectOnceHoweverOftenItIsSent", "TestT18EitherSecretCountsDuringARotation"))},
+				in("test/payments", "TestT18NoPaymentEventIsBelieved", "TestT18ATestEventIsRefusedInLiveMode", "TestT18AnEventTakesEffectOnceHoweverOftenItIsSent", "TestT18EitherSecretCountsDuringARotation", "TestT18TwoEventsThatCrossCannotLeaveTheOlderState", "TestPlansEndAsStripeSaysInWhateverOrderEventsCome", "TestTheWebRoleReconcilesOnceANight"))},
 		{19, "past the free window", "the end is checked at every read with the store's clock, by one guard",
 			all(in(web, "TestT19TheFreeWindowEndsAtItsMillisecondOnEveryWayToAResult", "TestPastTheFreeWindowNoByteOfTheResultIsRead"), in("test/life", "TestAResultGoesColdComesBackAndGoesColdAgain"))},
 		{20, "one who takes everything", "buckets for each user and address, limits of running and queued jobs, fair receiving",
