@@ -96,13 +96,13 @@ func FuzzLines(f *testing.F) {
 			got := make(map[string]bool)
 			for row, err := range x.Rows(context.Background(), e) {
 				require.NoError(t, err)
-				got[string(row.Line)] = true
+				got[strings.TrimRight(string(row.Line), "\r")] = true
 			}
 			keeps := sieve.Keeps()
 			for line := range strings.Lines(records) {
 				kept, err := keeps([]byte(line))
 				require.NoError(t, err)
-				require.Equal(t, kept, got[strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")], "%s of %q", text, line)
+				require.Equal(t, kept, got[strings.TrimRight(line, "\r\n")], "%s of %q", text, line)
 			}
 		}
 	})

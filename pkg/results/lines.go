@@ -37,7 +37,7 @@ func (l *lines) load(place uint64) error {
 	if l.buffer, err = l.from.line(place, l.buffer); err != nil {
 		return err
 	}
-	if err := l.reader.read(bytes.TrimSuffix(l.buffer, []byte{'\r'})); err != nil {
+	if err := l.reader.read(bytes.TrimRight(l.buffer, "\r")); err != nil {
 		return damaged(err)
 	}
 	l.place, l.loaded = place, true

@@ -89,6 +89,9 @@ func (v sight) buttons() []buttonLink {
 // tabs are the parts of a job's page.
 func (v sight) tabs(here string) []navView {
 	all := []string{"summary", "variants", "genes", "files", "log", "details"}
+	if v.RerunOf != "" || here == "changes" {
+		all = []string{"summary", "variants", "genes", "changes", "files", "log", "details"}
+	}
 	out := make([]navView, len(all))
 	for i, tab := range all {
 		out[i] = navView{URL: "/annotations/" + v.ID + "/" + tab, Text: sentence(tab), Here: tab == here}

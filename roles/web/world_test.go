@@ -227,6 +227,12 @@ func (b *browser) submit(name string) jobJSON {
 // complete does the annotator's part for a job with made-up files.
 func (w *world) complete(id string) job.Job {
 	w.t.Helper()
+	return w.completeWith(id, resultText)
+}
+
+// completeWith is complete with a result of one's own.
+func (w *world) completeWith(id, result string) job.Job {
+	w.t.Helper()
 	ctx := context.WithoutCancel(w.t.Context())
 	j, err := w.flow.Claim(ctx, id)
 	require.NoError(w.t, err)
@@ -237,7 +243,7 @@ func (w *world) complete(id string) job.Job {
 		return info.Object
 	}
 	j, err = w.flow.Complete(ctx, id, by, flow.Outcome{
-		Result: put("result", resultText), Reference: "rCRS", Versions: map[string]string{"gas": "test"},
+		Result: put("result", result), Reference: "rCRS", Versions: map[string]string{"gas": "test"},
 		Counts: &job.Counts{Records: 1, Annotated: 1},
 		Files: map[string]job.Object{
 			job.FileLog: put("log", "read 1 record\nwarning: line 3: something odd\nwarning: line 4: something odd\n"), job.FileSummary: put("summary", summaryText),
