@@ -1,0 +1,106 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+
+	"gas/pkg/user"
+)
+
+// controls numbers everything on a page that a mouse could use, and returns how many there are.
+const controls = `(() => {
+  let n = 0;
+  for (const e of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")) {
+    const r = e.getBoundingClientRect();
+    if (e.disabled || !e.checkVisibility({visibilityProperty: true}) || e.matches(".skip") || e.type === "radio" && !e.checked || r.width === 0 && e.type !== "file") continue;
+    e.dataset.control = n++;
+  }
+  window.reached = new Set();
+  window.bare = new Set();
+  document.addEventListener("focusin", e => {
+    if (e.target.dataset.control !== undefined) window.reached.add(e.target.dataset.control);
+  });
+  document.addEventListener("keydown", () => { // the ring may need a moment, so one looks when the next key comes
+    const e = document.activeElement;
+    if (e?.dataset.control === undefined || e.labels?.length) return;
+    for (const a of e.getAnimations()) a.finish();
+    const s = getComputedStyle(e);
+    if (s.outlineStyle === "none" && s.boxShadow === "none") window.bare.add(e.outerHTML.slice(0, 120));
+  });
+  return n;
+})()`
+
+// unreached lists what the keyboard did not come to.
+const unreached = `[...document.querySelectorAll("[data-control]")].filter(e => !window.reached.has(e.dataset.control)).map(e => e.outerHTML.slice(0, 120))`
+
+// The tabulator comes to everything that a mouse could use, on every page, and one sees where it is.
+func TestTheKeyboardAloneReachesEverything(t *testing.T) {
+	s := newStage(t)
+	shots := setScene(t, s)
+	p := openTab(t)
+	p.do(chromedp.EmulateViewport(1280, 800))
+	for _, visitor := range []bool{true, false} {
+		if !visitor {
+			p.signIn(s.link(user.ID(user.Local, "owner")))
+		}
+		for _, page := range shots[visitor] {
+			p.do(chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
+			n := run(p, chromedp.Evaluate[int](controls))
+			for range n + 5 {
+				p.do(chromedp.KeyEvent(kb.Tab))
+			}
+			require.Empty(t, run(p, chromedp.Evaluate[[]string](unreached)), "%s: %d controls", page.path, n)
+			require.Empty(t, run(p, chromedp.Evaluate[[]string](`[...window.bare]`)), "%s: no sign of where one is", page.path)
+		}
+	}
+}
+
+// press presses the tabulator until an element has the focus.
+func (p *tab) tabTo(selector string) {
+	p.t.Helper()
+	for range 200 {
+		if run(p, chromedp.Evaluate[bool](fmt.Sprintf(`document.activeElement?.matches(%q) ?? false`, selector))) {
+			return
+		}
+		p.do(chromedp.KeyEvent(kb.Tab))
+	}
+	require.Fail(p.t, "the keyboard never comes to "+selector)
+}
+
+// From the link of the sign-in to the result and its filtered variants, without a mouse.
+func TestAJobIsDoneByKeyboardAlone(t *testing.T) {
+	s := newStage(t)
+	owner, link := s.person("owner", user.Premium)
+	p := openTab(t)
+	p.do(chromedp.Navigate(link), chromedp.WaitReady("main button"))
+	p.tabTo("main button")
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.waitFor(`location.pathname === "/"`)
+	p.tabTo(`a[href="/annotate"]`)
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.waitFor(`location.pathname === "/annotate"`)
+	p.tabTo(`form[action="/annotate/example"] button, button[formaction="/annotate/example"]`)
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.waitFor(`location.pathname.startsWith("/annotations/")`)
+	id := strings.TrimPrefix(run(p, chromedp.Evaluate[string]("location.pathname")), "/annotations/")
+	waiting, err := s.deps.Store.Job(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, owner, waiting.UserID)
+	s.finish(waiting, exampleText(t))
+	p.waitFor(`document.querySelector("#sentence")?.textContent.startsWith("Done in")`)
+	p.tabTo(`.tabs a[href$="/variants"]`)
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.waitFor(`location.pathname.endsWith("/variants")`)
+	p.tabTo(`#filter, [name="filter"]`)
+	p.do(chromedp.KeyEvent("impact >= LOW"), chromedp.KeyEvent(kb.Enter))
+	p.waitFor(`new URLSearchParams(location.search).get("filter") === "impact >= LOW"`)
+	p.tabTo(`tbody th a`)
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.waitFor(`/\/variants\/\d+$/.test(location.pathname)`)
+	p.quiet()
+}
