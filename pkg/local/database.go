@@ -42,7 +42,8 @@ func openDatabase(ctx context.Context, path string, lock *fileLock, now port.Clo
 	if err := makePrivate(path); err != nil {
 		return nil, err
 	}
-	writing, err := sql.Open("sqlite", source(path, "synchronous(FULL)", "wal_autocheckpoint(4000)"))
+	// secure_delete: what was deleted is overwritten in the pages that are written anyway, so that no name outlives its account in the file.
+	writing, err := sql.Open("sqlite", source(path, "synchronous(FULL)", "wal_autocheckpoint(4000)", "secure_delete(FAST)"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}

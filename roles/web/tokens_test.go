@@ -36,9 +36,9 @@ func TestT25ATokenEndsAndOpensNothingButByItsHeader(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, ada.get("/api/v1/me", "Authorization", "Bearer gas_wrong_wrong").status, "a wrong token never falls back to the cookie")
 	for _, r := range recordsOf(w, tokenKind) {
 		stolen := w.visitor()
-		var kept struct{ Hash string }
+		var kept struct{ SHA256 string }
 		require.NoError(t, json.Unmarshal(r.Value, &kept))
-		stolen.token = "gas_" + parts[1] + "_" + kept.Hash
+		stolen.token = "gas_" + parts[1] + "_" + kept.SHA256
 		require.Equal(t, http.StatusUnauthorized, stolen.get("/api/v1/me").status, "what is kept opens nothing")
 		require.NotContains(t, string(r.Value)+r.ID, parts[2])
 	}

@@ -28,7 +28,7 @@ import (
 type canaries map[string]string
 
 func (c canaries) of(name string) string {
-	c[name] = fmt.Sprintf("canary%02dq7f3k9w2z8x4v6b1n5m0c%s", len(c), strings.ReplaceAll(name, "_", ""))
+	c[name] = fmt.Sprintf("canary%02dq7f3k9w2z8x4v6b1n5m0c%s", len(c), strings.NewReplacer("_", "", " ", "", "'", "").Replace(name))
 	return c[name]
 }
 
