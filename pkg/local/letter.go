@@ -2,6 +2,7 @@ package local
 
 import (
 	"fmt"
+	netmail "net/mail"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -20,6 +21,9 @@ func letter(from string, m port.Mail) (*mail.Msg, error) {
 	message := mail.NewMsg()
 	if err := message.From(from); err != nil {
 		return nil, fmt.Errorf("%w: sender: %w", port.ErrRefused, err)
+	}
+	if bare, err := netmail.ParseAddress(m.To); err != nil || bare.Address != m.To { // one address: no name, no group, no list
+		return nil, fmt.Errorf("%w: %q is not an address", port.ErrRefused, m.To)
 	}
 	if err := message.To(m.To); err != nil {
 		return nil, fmt.Errorf("%w: address: %w", port.ErrRefused, err)

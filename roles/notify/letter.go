@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"html"
+	"regexp"
 	"strings"
 	"time"
 
@@ -53,11 +54,15 @@ func failure(j job.Job) []string {
 	if j.Error == nil {
 		return lines
 	}
+	text := quoted.ReplaceAllString(j.Error.Text, "…")
 	if j.Error.Line > 0 {
-		return append(lines, fmt.Sprintf("Line %d: %s", j.Error.Line, j.Error.Text))
+		return append(lines, fmt.Sprintf("Line %d: %s", j.Error.Line, text))
 	}
-	return append(lines, j.Error.Text)
+	return append(lines, text)
 }
+
+// quoted is what an error quotes of the file: a sample's name may be a person's, and a mail is read by others on its way. The page shows it.
+var quoted = regexp.MustCompile(`"[^"]*"?|'[^']*'`)
 
 func size(j job.Job) string { return fmt.Sprintf("The result has %d bytes.", j.Result.Size) }
 

@@ -51,7 +51,8 @@ func Rows() []Row {
 		{16, "formulas in tables", "an apostrophe in CSV, typed as text in XLSX",
 			in("pkg/results", "TestNoTextBecomesAFormula")},
 		{17, "mail injection", "fixed subjects without names, encoded headers, links from base_url, verified addresses alone",
-			all(in("pkg/local", "TestMailOverSMTP"), in(scenario, "TestAPersonOfAProviderConfirmsAnAddressAndGetsMail"),
+			all(in("roles/notify", "TestT17AMailSaysNothingThatAFileOrANameSays", "TestT17MailGoesToVerifiedAddressesAlone"), in("pkg/local", "TestT17NothingAddsAHeaderOrARecipientToAMail", "TestMailOverSMTP"),
+				in(scenario, "TestAPersonOfAProviderConfirmsAnAddressAndGetsMail"),
 				in(web, "TestT17AnAddressIsConfirmedByAMailAndAButton", "TestT17ALinkDoesNotConfirmAnotherAddressAndEndsWithItsDay", "TestT17NobodyIsFloodedWithMailsThatAskToConfirm"))},
 		{18, "payment events", "signed within 300 s by one of two secrets, fetched and never believed, once each, price checked",
 			all(in("pkg/billing", "TestAnEventIsBelievedOnlyWithAFreshSignatureOfOurSecret", "TestAnEventOfTheOtherModeIsRefused", "TestOnlyEventsAboutCustomersOfThisInstallationNameAUser", "TestOnlyASubscriptionAtOurPriceCounts", "TestAButtonThatIsPressedTwiceLeadsToOnePayment"),
@@ -79,6 +80,6 @@ func Rows() []Row {
 		{29, "headers", "a policy for content that names what is configured, and what keeps an answer harmless, on every route and error",
 			all(in(scenario, "TestT29EveryRouteAndEveryErrorHasItsHeaders"), in(web, "TestEveryAnswerHasTheHeadersThatKeepItHarmless", "TestOverHTTPSCookiesAreBoundToTheHostAndTheBrowserStaysOnHTTPS"))},
 		{30, "deletion", "input, result, log, index, archive, messages; a receipt; a tombstone without names",
-			all(in(web, "TestADeletedAccountLeavesATombstoneAndAReceipt", "TestT30OfADeletedAccountTheAuditLogKeepsTheReceiptAndWhatOthersDid"), in("test/life", "TestADeletedJobLeavesNoObject"))},
+			all(in(scenario, "TestT30NothingIsLeftOfADeletedAccount"), in(web, "TestADeletedAccountLeavesATombstoneAndAReceipt", "TestT30OfADeletedAccountTheAuditLogKeepsTheReceiptAndWhatOthersDid"), in("test/life", "TestADeletedJobLeavesNoObject"))},
 	}
 }
