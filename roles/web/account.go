@@ -186,37 +186,6 @@ func (s *site) endSession(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/profile#sessions")
 }
 
-const exportJobs = 10_000
-
-// exportData answers GET /profile/export: everything that is kept about a person, but the files, which the jobs name.
-func (s *site) exportData(c echo.Context) error {
-	u := who(c).user
-	out := struct {
-		User   user.User   `json:"user"`
-		Tokens []tokenJSON `json:"tokens"`
-		Jobs   []jobJSON   `json:"jobs"`
-	}{User: u}
-	tokens, err := Tokens(c.Request().Context(), s.Records, u.ID)
-	if err != nil {
-		return err
-	}
-	for _, t := range tokens {
-		out.Tokens = append(out.Tokens, tokenShape(t))
-	}
-	err = s.eachJob(c, func(j job.Job) error {
-		v, err := s.look(c.Request().Context(), j, u)
-		if len(out.Jobs) < exportJobs {
-			out.Jobs = append(out.Jobs, jobShape(v))
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	c.Response().Header().Set("Content-Disposition", attachment("gas-data.json"))
-	return c.JSONPretty(http.StatusOK, out, "  ")
-}
-
 // eachJob goes through all jobs of who asks.
 func (s *site) eachJob(c echo.Context, do func(job.Job) error) error {
 	cursor := ""

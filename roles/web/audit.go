@@ -16,7 +16,6 @@ const (
 	didEndSession = "session ended"
 	didDeleteJob  = "job deleted"
 	didDelete     = "account deleted"
-	didExport     = "data exported"
 	didConfirm    = "address confirmed"
 	didBanner     = "banner set"
 )

@@ -1,7 +1,9 @@
 package browser
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -112,7 +114,9 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 	err = s.deps.Mailer.Send(ctx, port.Mail{ID: "m1", To: "owner@example.org", Subject: "Your annotation is ready", Text: "It took 4.1 s.\n\n445 records, 445 annotated.", UserID: owner, At: s.deps.Now()})
 	require.NoError(t, err)
 
+	code := askForToken(t, s)
 	pages := []shot{
+		{"device", "/login/device"}, {"device-code", "/login/device?code=" + code}, {"confirm", "/confirm?t=x"},
 		{"home", "/"}, {"annotate", "/annotate"}, {"jobs", "/annotations"}, {"jobs-none", "/annotations?q=nothing"}, {"profile", "/profile"}, {"subscribe", "/subscribe"}, {"usage", "/usage"},
 		{"inbox", "/inbox"}, {"admin", "/admin"}, {"admin-jobs", "/admin/jobs"}, {"admin-job", "/admin/jobs/" + done.ID}, {"admin-user", "/admin/users/" + owner}, {"not-found", "/annotations/0190a1b2-0000-7000-8000-000000000000"},
 		{"job-done", "/annotations/" + done.ID}, {"job-files", "/annotations/" + done.ID + "/files"}, {"job-log", "/annotations/" + done.ID + "/log"}, {"job-details", "/annotations/" + done.ID + "/details"},
@@ -129,4 +133,17 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		visitors = append(visitors, shot{"docs" + strings.ReplaceAll(page, "/", "-"), "/docs" + page})
 	}
 	return map[bool][]shot{true: visitors, false: pages}
+}
+
+// askForToken is a program that waits to be let in; it gives the code that it shows.
+func askForToken(t *testing.T, s *stage) string {
+	t.Helper()
+	response, err := http.Post(s.server.URL+"/api/v1/device", "application/json", strings.NewReader(`{"name": "gas on a cluster"}`))
+	require.NoError(t, err)
+	defer response.Body.Close()
+	var asked struct {
+		Code string `json:"user_code"`
+	}
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&asked))
+	return asked.Code
 }
