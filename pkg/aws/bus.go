@@ -58,9 +58,6 @@ type timer struct {
 // PublishAt starts an execution that waits until the time and publishes then. Step Functions remembers a name for 90 days: the same key is the
 // same timer, also after it was cancelled or has fired.
 func (b *Bus) PublishAt(ctx context.Context, m job.Message, at time.Time, key string) error {
-	if !at.After(time.Now()) {
-		return b.Publish(ctx, m)
-	}
 	topic, err := b.account.ARN(ctx, "sns", b.names.Topics[m.Topic])
 	if err != nil {
 		return err
@@ -107,6 +104,9 @@ func (b *Bus) Cancel(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, stopWithin)
 	defer cancel()
 	_, err = b.sfn.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &execution, Cause: sdk.String("cancelled")})
+	if coded(err, "ValidationException") { // it has ended by itself, which the look below shows
+		err = nil
+	}
 	for n := 0; err == nil; n++ {
 		var now *sfn.DescribeExecutionOutput
 		if now, err = b.sfn.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &execution}); err == nil {

@@ -57,14 +57,15 @@ type house struct {
 	bin   string
 	home  string
 	env   map[string]string
-	mail  *peers.Peer // where SES is
+	mail  string // where SES is
+	warm  func() // ends retrievals that are under way; nil where the vault does it by itself
 	procs map[string]*process
 }
 
 // services says which emulator stands for which service; the one under "" stands for all others.
-type services map[string]*peers.Peer
+type services map[string]string
 
-// newHouse makes everything that an installation needs, as gas aws init does.
+// newHouse makes everything that an installation needs, as gas aws init does. A Glacier vault is there already.
 func newHouse(t *testing.T, at services, vault string, env map[string]string) *house {
 	t.Helper()
 	bin, err := binary()
@@ -75,8 +76,8 @@ func newHouse(t *testing.T, at services, vault string, env map[string]string) *h
 		"GAS_MAIL_FROM": sender, "GAS_TEST": "1", "GAS_QUEUE_VISIBILITY": "6s", "GAS_SWEEP_EVERY": "2s",
 		"GAS_LIMIT_UPLOAD": "0", "GAS_LIMIT_API": "0",
 	}}
-	for service, peer := range at {
-		h.env[strings.TrimSuffix("AWS_ENDPOINT_URL_"+service, "_")] = peer.URL
+	for service, url := range at {
+		h.env[strings.TrimSuffix("AWS_ENDPOINT_URL_"+service, "_")] = url
 	}
 	for name, value := range env {
 		h.env[name] = value
@@ -91,11 +92,7 @@ func newHouse(t *testing.T, at services, vault string, env map[string]string) *h
 	session, err := aws.OpenSession(t.Context(), "us-east-1")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, session.Close()) }()
-	glacier, _ := strings.CutPrefix(vault, "glacier:")
-	if vault == "s3" {
-		glacier = ""
-	}
-	_, err = aws.Bootstrap{Names: backend.AWSNames(c.AWS), Origin: h.env["GAS_BASE_URL"], Sender: sender, Vault: glacier}.Make(t.Context(), session)
+	_, err = aws.Bootstrap{Names: backend.AWSNames(c.AWS), Origin: h.env["GAS_BASE_URL"], Sender: sender}.Make(t.Context(), session)
 	require.NoError(t, err)
 	_, err = backend.InstallAWS(t.Context(), c)
 	require.NoError(t, err)
@@ -253,6 +250,9 @@ func (h *house) job(token, id string) (j shownJob) {
 func (h *house) awaitTier(token, id, tier string) {
 	h.t.Helper()
 	h.await("the result is "+tier, func() bool {
+		if h.warm != nil {
+			h.warm()
+		}
 		j := h.job(token, id)
 		return j.Storage != nil && *j.Storage == tier
 	})

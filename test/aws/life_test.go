@@ -2,15 +2,23 @@ package aws
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/stretchr/testify/require"
 
+	"gas/config"
+	"gas/pkg/aws"
+	"gas/pkg/backend"
 	"gas/test/peers"
+	"gas/test/peers/awsfault"
 )
 
 // window is the free window of these scenarios.
@@ -19,16 +27,29 @@ const window = "15s"
 // The whole life of a result, one process for each role: submitted, annotated, told of by mail, archived when the window is over, brought back
 // after an upgrade, and archived again after the subscription has ended.
 func TestTheLifeOfAResultInTheArchiveBucket(t *testing.T) {
-	moto := peers.Moto(t)
-	h := newHouse(t, services{"": peers.LocalStack(t), "DYNAMODB": peers.MiniStack(t), "SESV2": moto}, "s3", map[string]string{"GAS_FREE_WINDOW": window})
+	h := newHouse(t, services{"": peers.LocalStack(t).URL, "DYNAMODB": peers.MiniStack(t).URL, "SESV2": peers.Moto(t).URL}, "s3", map[string]string{"GAS_FREE_WINDOW": window})
 	h.live()
 }
 
-// The same in a vault of the older service. No emulator has the notice that Glacier sends when an archive is warm: the sweeper finds it.
+// The same in a vault of the older service, which has no capacity for quick retrievals and tells by a notice when an archive is warm. Both are in no
+// emulator but in ours: moto's vault keeps no tags either, by which a vault is known to be ours.
 func TestTheLifeOfAResultInAGlacierVault(t *testing.T) {
-	moto := peers.Moto(t)
-	h := newHouse(t, services{"": peers.MiniStack(t), "GLACIER": moto, "SESV2": moto}, "glacier:cold", map[string]string{"GAS_FREE_WINDOW": window})
+	mini, vault := peers.MiniStack(t).URL, awsfault.NewGlacier(t, time.Now)
+	h := newHouse(t, services{"": mini, "GLACIER": vault.URL, "SESV2": peers.Moto(t).URL}, "glacier:cold", map[string]string{"GAS_FREE_WINDOW": window})
+	vault.Refuse()
+	vault.Notify, h.warm = h.publishRestored, vault.Warm
 	h.live()
+	require.Equal(t, 1, vault.Archives(), "the first archive was deleted when its result was back")
+}
+
+// publishRestored publishes a provider's own notice to the topic of warmed results.
+func (h *house) publishRestored(notice []byte) {
+	session, err := aws.OpenSession(h.t.Context(), "us-east-1")
+	require.NoError(h.t, err)
+	topic, err := session.Bus(backend.AWSNames(config.Default().AWS)).RestoreTopic(h.t.Context())
+	require.NoError(h.t, err)
+	_, err = sns.NewFromConfig(session.Config).Publish(h.t.Context(), &sns.PublishInput{TopicArn: &topic, Message: sdk.String(string(notice))})
+	require.NoError(h.t, errors.Join(err, session.Close()))
 }
 
 func (h *house) live() {
@@ -85,7 +106,7 @@ func (h *house) calm() {
 
 // mails is what the emulator of SES has kept.
 func (h *house) mails() string {
-	response, err := http.Get(h.mail.URL + "/moto-api/data.json")
+	response, err := http.Get(h.mail + "/moto-api/data.json")
 	require.NoError(h.t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)

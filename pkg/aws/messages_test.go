@@ -1,0 +1,307 @@
+package aws_test
+
+import (
+	"crypto/md5"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/stretchr/testify/require"
+
+	"gas/pkg/aws"
+	"gas/pkg/job"
+	"gas/pkg/port"
+	"gas/test/peers"
+	"gas/test/peers/awsfault"
+)
+
+// letterOf is a message of a user.
+func letterOf(id string) job.Message {
+	return job.Message{ID: id, Topic: job.Requests, UserID: "u_a", JobID: "j-" + id, Kind: "k", Body: json.RawMessage(`{"job_id":"j-` + id + `"}`)}
+}
+
+// second is the least that SQS hides a message for.
+const second = time.Second
+
+// receive waits for at most max messages and hides them for a visibility.
+func receive(t *testing.T, q *aws.Queue, max int, wait, visibility time.Duration) []port.Delivery {
+	t.Helper()
+	got, err := q.Receive(t.Context(), job.Requests, max, wait, visibility)
+	require.NoError(t, err)
+	return got
+}
+
+// one waits for one message.
+func one(t *testing.T, q *aws.Queue, visibility time.Duration) port.Delivery {
+	t.Helper()
+	got := receive(t, q, 1, 10*second, visibility)
+	require.Len(t, got, 1)
+	return got[0]
+}
+
+// messaging makes topics, queues and the state machine in an account of its own.
+func messaging(t *testing.T, s *aws.Session) (*aws.Bus, *aws.Queue) {
+	t.Helper()
+	_, err := aws.MakeMessaging(t.Context(), s, names())
+	require.NoError(t, err)
+	_, err = aws.MakeStateMachine(t.Context(), s, names(), "")
+	require.NoError(t, err)
+	return s.Bus(names()), s.Queue(names())
+}
+
+// What the suite asks of a clock that can be moved, in the emulators' own time.
+func TestQueueInRealTime(t *testing.T) {
+	t.Parallel()
+	mini := peers.MiniStack(t).URL
+	for name, check := range map[string]func(t *testing.T, b *aws.Bus, q *aws.Queue){
+		"a received message is hidden until its visibility ends": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
+			first := one(t, q, 2*second)
+			require.Empty(t, receive(t, q, 1, 0, second))
+			again := one(t, q, second)
+			require.Equal(t, 2, again.Receives)
+			require.NotEqual(t, first.Receipt, again.Receipt)
+			require.WithinDuration(t, first.Sent, again.Sent, time.Millisecond)
+		},
+		"extending hides a message for longer, from now": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
+			d := one(t, q, 2*second)
+			require.NoError(t, q.Extend(t.Context(), d, time.Minute))
+			require.Empty(t, receive(t, q, 1, 3*second, second))
+			require.NoError(t, q.Ack(t.Context(), d))
+		},
+		"a receipt that is stale extends nothing and buries nothing": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
+			old := one(t, q, second)
+			fresh := one(t, q, time.Minute)
+			require.ErrorIs(t, q.Extend(t.Context(), old, time.Hour), port.ErrStale)
+			require.ErrorIs(t, q.Bury(t.Context(), old, "stale"), port.ErrStale)
+			old.Receipt = ""
+			for _, err := range []error{q.Ack(t.Context(), old), q.Extend(t.Context(), old, second), q.Release(t.Context(), old, 0, true), q.Bury(t.Context(), old, "none")} {
+				require.ErrorIs(t, err, port.ErrStale)
+			}
+			require.NoError(t, q.Extend(t.Context(), fresh, time.Minute), "the fresh receipt is good")
+		},
+		"a released message comes back after its delay": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
+			require.NoError(t, q.Release(t.Context(), one(t, q, time.Minute), 2*second, false))
+			require.Empty(t, receive(t, q, 1, second, second))
+			require.Equal(t, 2, one(t, q, second).Receives)
+		},
+		"a release that is uncounted keeps the delay, the count and the time": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
+			d := one(t, q, time.Minute)
+			require.NoError(t, q.Release(t.Context(), d, 0, false))
+			d = one(t, q, time.Minute)
+			require.Equal(t, 2, d.Receives)
+			require.NoError(t, q.Release(t.Context(), d, 2*second, true))
+			require.Empty(t, receive(t, q, 1, second, second))
+			again := one(t, q, second)
+			require.Equal(t, 2, again.Receives, "the first receive counts, the second was given back")
+			require.WithinDuration(t, d.Sent, again.Sent, time.Millisecond)
+			require.Equal(t, d.Message, again.Message)
+		},
+		"a message received MaxReceives times goes to the dead letters": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
+			for i := range port.MaxReceives {
+				d := one(t, q, time.Minute)
+				require.Equal(t, i+1, d.Receives)
+				require.NoError(t, q.Release(t.Context(), d, 0, i == 3 && d.Receives == 0))
+			}
+			require.Empty(t, receive(t, q, 1, 2*second, second))
+			dead, err := q.Dead(t.Context(), job.Requests, 10)
+			require.NoError(t, err)
+			require.Len(t, dead, 1)
+			require.Equal(t, "m1", dead[0].ID)
+			require.Equal(t, port.MaxReceives, dead[0].Receives)
+			require.NotEmpty(t, dead[0].Reason)
+		},
+		"copies of a message count together": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
+			for range port.MaxReceives - 1 {
+				require.NoError(t, q.Release(t.Context(), one(t, q, time.Minute), 0, false))
+			}
+			require.NoError(t, q.Release(t.Context(), one(t, q, time.Minute), 0, true)) // a copy that knows of 7 receives
+			d := one(t, q, time.Minute)
+			require.Equal(t, port.MaxReceives, d.Receives)
+			require.NoError(t, q.Release(t.Context(), d, 0, false))
+			require.Empty(t, receive(t, q, 1, 2*second, second))
+			dead, err := q.Dead(t.Context(), job.Requests, 10)
+			require.NoError(t, err)
+			require.Len(t, dead, 1)
+		},
+		"statistics count what waits, is delayed, is out and is dead": func(t *testing.T, b *aws.Bus, q *aws.Queue) {
+			require.NoError(t, q.Bury(t.Context(), one(t, q, time.Minute), "why"))
+			for _, id := range []string{"m2", "m3", "m4"} {
+				require.NoError(t, b.Publish(t.Context(), letterOf(id)))
+			}
+			require.NoError(t, q.Release(t.Context(), one(t, q, time.Minute), time.Minute, true))
+			one(t, q, time.Minute)
+			stats, err := q.Stats(t.Context(), job.Requests)
+			require.NoError(t, err)
+			require.Equal(t, port.QueueStats{Topic: job.Requests, Waiting: 1, Delayed: 1, Running: 1, Dead: 1}, stats)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, q := messaging(t, sessionAt(t, mini))
+			require.NoError(t, b.Publish(t.Context(), letterOf("m1")))
+			check(t, b, q)
+		})
+	}
+}
+
+// What the suite asks of timers, in the emulators' own time.
+func TestTimers(t *testing.T) {
+	t.Parallel()
+	for name, session := range map[string]func(t *testing.T) *aws.Session{
+		"MiniStack":  func(t *testing.T) *aws.Session { return sessionAt(t, peers.MiniStack(t).URL) },
+		"LocalStack": func(t *testing.T) *aws.Session { return at(t, peers.LocalStack(t).URL, "test", "test") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, q := messaging(t, session(t))
+			begun := time.Now()
+			set := func(id string, ahead time.Duration, key string) {
+				require.NoError(t, b.PublishAt(t.Context(), letterOf(id), begun.Add(ahead), key))
+			}
+			set("first", 8*second, "k 1/strange:key")
+			set("second", second, "k 1/strange:key") // the same timer: the first time stays
+			set("cancelled", 6*second, "k2")
+			require.NoError(t, b.Cancel(t.Context(), "k2"))
+			require.NoError(t, b.Cancel(t.Context(), "k2"))
+			require.NoError(t, b.Cancel(t.Context(), "never"))
+			got := receive(t, q, 10, 40*second, time.Minute)
+			require.GreaterOrEqual(t, time.Since(begun), 8*second, "not before its time")
+			require.Len(t, got, 1)
+			require.Equal(t, "j-first", got[0].Message.JobID)
+			require.NoError(t, b.Cancel(t.Context(), "k 1/strange:key"), "it has fired: nothing is taken back")
+			set("past", -time.Hour, "k3")
+			require.Equal(t, "j-past", one(t, q, time.Minute).Message.JobID, "a time that is over is now")
+			require.Empty(t, receive(t, q, 10, 2*second, time.Minute))
+		})
+	}
+}
+
+func TestAMessageInAnEnvelopeIsReadAsARawOne(t *testing.T) {
+	t.Parallel()
+	for name, session := range map[string]func(t *testing.T) *aws.Session{
+		"MiniStack": func(t *testing.T) *aws.Session { return sessionAt(t, peers.MiniStack(t).URL) },
+		"moto":      func(t *testing.T) *aws.Session { return at(t, peers.Moto(t).URL, "test", "test") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := session(t)
+			b, q := messaging(t, s)
+			client := sns.NewFromConfig(s.Config)
+			topics, err := b.TopicARNs(t.Context())
+			require.NoError(t, err)
+			for topic := range topics {
+				list, err := client.ListSubscriptionsByTopic(t.Context(), &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
+				require.NoError(t, err)
+				_, err = client.SetSubscriptionAttributes(t.Context(), &sns.SetSubscriptionAttributesInput{
+					SubscriptionArn: list.Subscriptions[0].SubscriptionArn, AttributeName: sdk.String("RawMessageDelivery"), AttributeValue: sdk.String("false"),
+				})
+				require.NoError(t, err)
+			}
+			want := letterOf("m1")
+			require.NoError(t, b.Publish(t.Context(), want))
+			got := one(t, q, time.Minute).Message
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+func TestMessagesOfOthersAreHandedOnAsTheyAre(t *testing.T) {
+	t.Parallel()
+	s := sessionAt(t, peers.MiniStack(t).URL)
+	_, q := messaging(t, s)
+	client := sqs.NewFromConfig(s.Config)
+	url, err := client.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: sdk.String("gas_job_requests")})
+	require.NoError(t, err)
+	send := func(body string) {
+		_, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url.QueueUrl, MessageBody: &body})
+		require.NoError(t, err)
+	}
+	for name, c := range map[string]struct{ sent, body, jobID string }{
+		"of the course's system":           {`{"job_id":"j1","user_id":"u"}`, `{"job_id":"j1","user_id":"u"}`, "j1"},
+		"of a provider":                    {`{"Records":[]}`, `{"Records":[]}`, ""},
+		"that are no JSON":                 {"plain <text>", `"plain \u003ctext\u003e"`, ""},
+		"in the envelope of another topic": {`{"Type":"Notification","TopicArn":"arn:aws:sns:us-east-1:1:x","Message":"{\"job_id\":\"j1\"}"}`, "", ""},
+		"in an envelope with more in it":   {`{"Type":"Notification","TopicArn":"arn:aws:sns:us-east-1:1:gas_job_requests","Message":"{\"job_id\":\"j1\"}","More":1}`, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			send(c.sent)
+			d := one(t, q, time.Minute)
+			if c.body == "" {
+				c.body = c.sent
+			}
+			require.Equal(t, c.body, string(d.Message.Body))
+			require.Equal(t, c.jobID, d.Message.JobID)
+			require.NotEmpty(t, d.Message.ID)
+			require.NoError(t, q.Ack(t.Context(), d))
+		})
+	}
+	t.Run("by which S3 only tries whether it may write are dropped", func(t *testing.T) {
+		send(`{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-01-02T03:04:05.000Z","Bucket":"gas-archive","RequestId":"1","HostId":"2"}`)
+		require.Empty(t, receive(t, q, 1, 2*second, time.Minute))
+		stats, err := q.Stats(t.Context(), job.Requests)
+		require.NoError(t, err)
+		require.Equal(t, port.QueueStats{Topic: job.Requests}, stats)
+	})
+}
+
+// partly answers a batch with a failure of one entry, and lets the emulator do nothing.
+func partly(failed string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var request struct {
+			Entries []struct{ Id, MessageBody string }
+		}
+		text, _ := io.ReadAll(r.Body)
+		_ = json.Unmarshal(text, &request)
+		var done, not []map[string]any
+		for _, e := range request.Entries {
+			if e.Id == failed {
+				not = append(not, map[string]any{"Id": e.Id, "Code": "InternalError", "SenderFault": false, "Message": "from the fault stub"})
+			} else {
+				done = append(done, map[string]any{"Id": e.Id, "MessageId": "x" + e.Id, "MD5OfMessageBody": fmt.Sprintf("%x", md5.Sum([]byte(e.MessageBody)))})
+			}
+		}
+		answer(w, http.StatusOK, map[string]any{"Successful": done, "Failed": not})
+	}
+}
+
+func TestABatchOfWhichSomeFailsKeepsThoseThatFailed(t *testing.T) {
+	t.Parallel()
+	proxy := awsfault.New(t, peers.MiniStack(t).URL)
+	b, q := messaging(t, sessionAt(t, proxy.URL))
+	for _, id := range []string{"m1", "m2", "m3"} {
+		require.NoError(t, b.Publish(t.Context(), letterOf(id)))
+		require.NoError(t, q.Bury(t.Context(), one(t, q, time.Minute), "why"))
+	}
+	proxy.Add(awsfault.Rule{Match: operation("SendMessageBatch"), Times: 1, Answer: partly("1")})
+	n, err := q.Redrive(t.Context(), job.Requests, nil)
+	require.ErrorContains(t, err, "from the fault stub")
+	require.Equal(t, 2, n)
+	dead, err := q.Dead(t.Context(), job.Requests, 10)
+	require.NoError(t, err)
+	require.Len(t, dead, 1, "the one that failed is still there, and can be looked at at once")
+}
+
+func TestAQueueThatIsDownOrMissingIsSaidToBe(t *testing.T) {
+	t.Parallel()
+	proxy := awsfault.New(t, peers.MiniStack(t).URL)
+	s := sessionAt(t, proxy.URL)
+	_, err := s.Queue(names()).Receive(t.Context(), job.Requests, 1, 0, second)
+	require.ErrorIs(t, err, port.ErrNotFound)
+	b, q := messaging(t, s)
+	require.NoError(t, b.Publish(t.Context(), letterOf("m1")))
+	d := one(t, q, time.Minute)
+	proxy.Add(awsfault.Rule{Match: operation("ChangeMessageVisibility"), Times: 1, Answer: func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusBadRequest, map[string]any{"__type": "com.amazonaws.sqs#InvalidParameterValue", "message": "Value 43200 for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds]."})
+	}})
+	require.NoError(t, q.Extend(t.Context(), d, time.Hour), "after twelve hours the message comes back by itself")
+	proxy.Add(awsfault.Rule{Match: func(*http.Request) bool { return true }, Answer: awsfault.JSON(http.StatusServiceUnavailable, "ServiceUnavailable")})
+	require.ErrorIs(t, q.Ack(t.Context(), d), port.ErrUnavailable)
+	require.ErrorIs(t, b.Publish(t.Context(), letterOf("m2")), port.ErrUnavailable)
+	require.ErrorIs(t, b.PublishAt(t.Context(), letterOf("m2"), time.Now().Add(time.Hour), "k"), port.ErrUnavailable)
+}
