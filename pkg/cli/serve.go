@@ -102,6 +102,7 @@ func (a *app) serve(ctx context.Context, c config.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	d.Metrics = metrics
 	return role.Run(ctx, d, picked, role.RunOptions{
 		Addr: c.Addr,
 		Listening: func(addr string) {

@@ -47,6 +47,8 @@ type Flow struct {
 	Gone func(instance string) bool
 	// Wrote is called after a commit that put messages for these topics into the outbox; may be nil.
 	Wrote func(topics []job.Topic)
+	// Ended is called after a commit by which a job reached its last status, with its error code; may be nil.
+	Ended func(status job.Status, code string)
 }
 
 // Fence is the generation and the attempt that a worker claimed: its commits hold only while the record still has both.
@@ -68,15 +70,32 @@ func (f Fence) holds(j *job.Job) bool {
 func (f Flow) advance(ctx context.Context, jobID string, step job.Step, edit func(*port.Change) error) (job.Job, error) {
 	ctx = context.WithValue(ctx, stepKey{}, step)
 	var sent []job.Message
+	var from job.Status
 	j, err := f.Store.UpdateJob(ctx, jobID, func(c *port.Change) error {
+		if c.Job != nil {
+			from = c.Job.Status
+		}
 		err := f.apply(c, step, edit)
 		sent = c.Send
 		return err
 	})
 	if err == nil {
 		f.wrote(sent)
+		f.ended(from, j)
 	}
 	return j, err
+}
+
+// ended tells whoever counts of a job that has just reached its last status.
+func (f Flow) ended(from job.Status, j job.Job) {
+	if f.Ended == nil || from.Final() || !j.Status.Final() || j.Status == job.Deleted {
+		return
+	}
+	code := ""
+	if j.Error != nil {
+		code = j.Error.Code
+	}
+	f.Ended(j.Status, code)
 }
 
 // stepKey is the context's key of the step that a write takes.

@@ -12,6 +12,7 @@ import (
 	"gas/pkg/flow"
 	"gas/pkg/job"
 	"gas/pkg/port"
+	"gas/pkg/telemetry"
 	"gas/pkg/user"
 )
 
@@ -78,6 +79,8 @@ type Deps struct {
 	Payments port.Payments
 	Identity port.Identity
 
+	// Metrics counts requests and jobs; nil counts nothing.
+	Metrics *telemetry.Metrics
 	// NewID makes the id of a job, a UUIDv7; nil = of the real clock.
 	NewID func() string
 	// OwnerGone tells whether an instance that held a lease is known to be gone from this machine; nil = never known.
@@ -93,7 +96,7 @@ func (d Deps) Flow() flow.Flow {
 	return flow.Flow{
 		Store: d.Store, Records: d.Records, Inputs: d.Inputs, Results: d.Results, Vault: d.Vault, Bus: d.Bus,
 		Plans: d.Plans, Role: d.Role, Instance: d.Instance, Install: d.Install, Lease: d.Config.QueueVisibility,
-		NewID: d.NewID, Gone: d.OwnerGone, Wrote: d.Wrote,
+		NewID: d.NewID, Gone: d.OwnerGone, Wrote: d.Wrote, Ended: d.Metrics.JobEnded,
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -91,10 +92,21 @@ func contentPolicy(c config.Config, bucket string) string {
 	}, "; ")
 }
 
-// recorder notes the status for the log.
+// recorder notes the status and the route for log and metrics.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	route  string // the pattern, never the path: paths hold ids
+}
+
+// noteRoute tells the recorder which route answers.
+func noteRoute(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if w, ok := c.Response().Writer.(*recorder); ok {
+			w.route = c.Path()
+		}
+		return next(c)
+	}
 }
 
 // WriteHeader notes the status and passes it on.
@@ -114,6 +126,17 @@ func (s *site) logRequest(w *recorder, r *http.Request, id string, began time.Ti
 	if status == 0 {
 		status = http.StatusOK
 	}
+	took := time.Since(began)
+	s.Metrics.Requested(cmp.Or(w.route, "none"), knownMethod(r.Method), status, took)
 	s.Log.Info().Str("method", r.Method).Str("path", r.URL.Path).Int("status", status).
-		Dur("took", time.Since(began)).Str("request", id).Msg("request answered")
+		Dur("took", took).Str("request", id).Msg("request answered")
+}
+
+// knownMethod keeps invented methods from becoming labels of metrics.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
 }

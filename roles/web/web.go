@@ -94,6 +94,7 @@ func (s *site) router() (*echo.Echo, error) {
 		return nil, err
 	}
 	e.IPExtractor = extract
+	e.Use(noteRoute)
 	for _, r := range Routes() {
 		e.Add(r.Method, r.Path, s.handle(r))
 		if r.Method == http.MethodGet {
