@@ -173,6 +173,9 @@ func (s *Summary) takePlan(p *plan) {
 	}
 }
 
+// Databases are those that were asked, with their digests.
+func (s *Summary) Databases() []Database { return s.databases }
+
 // sum fills the summary from the counts.
 func (s *Summary) sum(p *plan) {
 	s.sumLedger()

@@ -21,7 +21,7 @@ func (a *app) jobsCommand() *cobra.Command {
 	}
 	parent.AddCommand(
 		a.jobsListCommand(), a.jobsShowCommand(), a.jobsWatchCommand(), a.jobsCancelCommand(),
-		a.jobsRerunCommand(), a.jobsDeleteCommand(), a.jobsLogCommand(), a.jobsDownloadCommand(),
+		a.jobsRerunCommand(), a.jobsDeleteCommand(), a.jobsLogCommand(), a.jobsDownloadCommand(), a.jobsChangesCommand(),
 	)
 	return parent
 }

@@ -90,6 +90,9 @@ const (
 	FileVariants = "variants" // the index that answers filters and pages
 )
 
+// DatabaseVersion is the key in Versions of a database, by its name: its digest stands there. The others are gas and reference.
+func DatabaseVersion(name string) string { return "database " + name }
+
 // Archive is the cold copy of a result: where the vault keeps it, and the gen that wrote it.
 type Archive struct {
 	Ref string `json:"ref,omitempty"`

@@ -50,6 +50,9 @@ func Annotate(ctx context.Context, o Order) (Made, error) {
 	}
 	made.Reference = summary.Reference.Name
 	made.Versions = map[string]string{"gas": o.Version, "reference": summary.Reference.Digest}
+	for _, d := range summary.Databases() {
+		made.Versions[job.DatabaseVersion(d.Name)] = d.Digest
+	}
 	made.Counts = &job.Counts{
 		Records: summary.Records.Read, Annotated: summary.Records.Annotated, PassedThrough: summary.Records.PassedThrough, Rejected: summary.Records.Rejected,
 	}

@@ -113,22 +113,29 @@ func versionChanges(before, after job.Job, old, recent *results.Header) []versio
 		{"gas", before.Versions["gas"], after.Versions["gas"]}, {"reference", before.Reference, after.Reference},
 		{"reference digest", before.Versions["reference"], after.Versions["reference"]},
 	}
-	versions := func(h *results.Header, name string) string {
-		for _, d := range h.Databases {
-			if d.Name == name {
-				return orDefault(d.Version, "without a version")
-			}
-		}
-		return ""
-	}
 	seen := map[string]bool{}
 	for _, d := range slices.Concat(old.Databases, recent.Databases) {
-		if !seen[d.Name] {
-			list = append(list, versionChange{d.Name, versions(old, d.Name), versions(recent, d.Name)})
+		if seen[d.Name] {
+			continue
 		}
 		seen[d.Name] = true
+		v, key := versionChange{d.Name, databaseVersion(old, d.Name), databaseVersion(recent, d.Name)}, job.DatabaseVersion(d.Name)
+		if v.Before == v.After && v.Before != "" { // the same name may stand for other bytes
+			v.Before, v.After = before.Versions[key], after.Versions[key]
+		}
+		list = append(list, v)
 	}
 	return slices.DeleteFunc(list, func(v versionChange) bool { return v.Before == v.After })
+}
+
+// databaseVersion is what a result's header says of a database's version, empty where the database was not asked.
+func databaseVersion(h *results.Header, name string) string {
+	for _, d := range h.Databases {
+		if d.Name == name {
+			return orDefault(d.Version, "without a version")
+		}
+	}
+	return ""
 }
 
 // changesView is the tab of changes.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"gas/pkg/job"
 	"gas/pkg/port"
@@ -55,10 +56,10 @@ func (s *site) remember(ctx context.Context, j job.Job) error {
 	return err
 }
 
-// earlier finds a job of the same owner, file and options that was submitted before and whose result can be read now, made by the same
-// versions where this job has ended too.
+// earlier finds a job of the same owner, file and options that was submitted before and whose result can be read now, made by this program, and with the same data
+// where this job has ended too. Whoever had a job run again knows of the one before.
 func (s *site) earlier(ctx context.Context, v sight) (*job.Job, error) {
-	if v.Input.SHA256 == "" {
+	if v.Input.SHA256 == "" || v.RerunOf != "" {
 		return nil, nil
 	}
 	id, err := sameID(v.Job)
@@ -84,7 +85,8 @@ func (s *site) earlier(ctx context.Context, v sight) (*job.Job, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read earlier job: %w", err)
 		}
-		if j.ID != v.ID && j.SubmitTime.Before(v.SubmitTime) && j.Versions["gas"] == s.Version && s.flow.Readable(j, v.owner, v.now) == nil {
+		sameData := v.Status != job.Completed || maps.Equal(j.Versions, v.Versions)
+		if j.ID != v.ID && j.SubmitTime.Before(v.SubmitTime) && j.Versions["gas"] == s.Version && sameData && s.flow.Readable(j, v.owner, v.now) == nil {
 			return &j, nil
 		}
 	}
