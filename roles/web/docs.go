@@ -14,6 +14,7 @@ type docsView struct {
 	Errors  []fault.Answer
 	Plans   []planView
 	BaseURL string
+	Stripe  bool // takes the payments
 	Routes  []Route
 }
 
@@ -27,7 +28,7 @@ func (s *site) docs(c echo.Context) error {
 	if i < 0 {
 		return fault.New(fault.NotFound, "There is no such page in the documentation.")
 	}
-	view := docsView{Page: orDefault(page, "start"), Errors: fault.Table, Plans: s.planViews(), BaseURL: s.baseURL(c)}
+	view := docsView{Page: orDefault(page, "start"), Errors: fault.Table, Plans: s.planViews(), BaseURL: s.baseURL(c), Stripe: s.Config.StripeSecretKey != ""}
 	for _, p := range docPages {
 		url := "/docs"
 		if p.Name != "" {

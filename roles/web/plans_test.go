@@ -48,3 +48,9 @@ func TestEachPlanSaysItsLimits(t *testing.T) {
 	}
 	shows(t, w.visitor().get("/"), "up to 3 MiB, 9 MiB decompressed")
 }
+
+func TestThePrivacyPageTellsWhatThePaymentProviderIsTold(t *testing.T) {
+	const told = "Stripe takes the payments"
+	require.NotContains(t, newWorld(t).visitor().get("/docs/privacy").body, told)
+	shows(t, newWorld(t, func(d *role.Deps) { d.Config.StripeSecretKey = "sk_test_a" }).visitor().get("/docs/privacy"), told)
+}
