@@ -112,7 +112,7 @@ const (
 func (a *app) commands() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
 		groupEngine: {a.annotateCommand(), a.checkCommand(), a.referenceCommand(), a.databaseCommand()},
-		groupOperator: {a.userCommand(), a.billingCommand(), a.queueCommand(), a.fsckCommand(), a.backupCommand(), a.restoreBackupCommand(), a.doctorCommand(), a.healthcheckCommand(), a.awsCommand(),
+		groupOperator: {a.userCommand(), a.auditCommand(), a.billingCommand(), a.queueCommand(), a.fsckCommand(), a.backupCommand(), a.restoreBackupCommand(), a.doctorCommand(), a.healthcheckCommand(), a.awsCommand(),
 			a.byHandCommand("archive", "JOB", "move one free result whose window is over to cold storage"),
 			a.byHandCommand("thaw", "USER", "ask for all of a premium user's archived results"),
 			a.byHandCommand("restore", "JOB", "bring one warmed result back"),

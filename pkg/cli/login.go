@@ -90,6 +90,9 @@ func (a *app) keepLogin(ctx context.Context, c *client.Client) error {
 		_ = revokeOwn(ctx, &old) // the one that is forgotten shall not live on; one that is dead already is as it should be
 	}
 	a.say("Signed in to %s as %s.", c.Server, nameOf(me))
+	if other := os.Getenv("GAS_TOKEN"); other != "" && other != c.Token {
+		a.say("warning: GAS_TOKEN is set, and counts before what was kept now")
+	}
 	return nil
 }
 
