@@ -180,30 +180,52 @@ func (p *proof) rarest() string {
 }
 
 const (
-	hitWithin = 4 * time.Second // that a failpoint is waited for
+	hitWithin = 5 * time.Second // that a failpoint is waited for
 	moment    = 1500 * time.Millisecond
 )
 
-// killAt lets a failpoint kill a process.
+// killAt lets a failpoint kill a process. What the sweeper reaches is set in all processes: any of them may hold its lease.
 func (p *proof) killAt(ctx context.Context, name string) error {
-	victim := p.victim(name)
-	p.stop(victim)
-	if err := p.start(victim, fmt.Sprintf("%s:crash@%d", name, 1+p.rng.IntN(2))); err != nil {
-		return err
+	victims := []string{p.victim(name)}
+	if p.six && bySweeper(name) {
+		victims = p.names()
+	}
+	died := make(chan string, len(victims))
+	setting := fmt.Sprintf("%s:crash@%d", name, 1+p.rng.IntN(2))
+	for _, victim := range victims {
+		p.stop(victim)
+	}
+	for _, victim := range victims {
+		if err := p.start(victim, setting); err != nil {
+			return err
+		}
+		ended := p.procs[victim].ended
+		go func() { <-ended; died <- victim }()
 	}
 	p.provoke(ctx, name)
 	select {
 	case <-ctx.Done():
-	case <-p.procs[victim].ended:
+	case victim := <-died:
 		if !p.procs[victim].killed() {
 			return fmt.Errorf("the process %q ended by itself instead of at the failpoint %s: %v", victim, name, p.procs[victim].command.ProcessState)
 		}
 		p.hits[name]++
 	case <-time.After(hitWithin):
 	}
-	p.stop(victim)
-	p.kills++
-	return p.start(victim, "")
+	for _, victim := range victims {
+		p.stop(victim)
+		p.kills++
+		if err := p.start(victim, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bySweeper tells whether the sweeper reaches a failpoint.
+func bySweeper(name string) bool {
+	step, _, _ := strings.Cut(name, ".")
+	return step == "purge" || step == "remind" || strings.HasPrefix(name, "inputs.Delete.")
 }
 
 // provoke lets somebody do what leads to a failpoint that is seldom reached otherwise.
