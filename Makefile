@@ -68,7 +68,7 @@ bench: build ## time the engine beside its peers by the shared bench; REPS=3 rou
 	@for tool in python3 bcftools bgzip tabix vcfanno; do \
 		command -v $$tool >/dev/null || { echo "$$tool is missing: apt-get install python3 bcftools tabix vcfanno" >&2; exit 1; }; done
 	@[ -x /usr/bin/time ] || { echo "/usr/bin/time is missing: apt-get install time" >&2; exit 1; }
-	$(BENCH) ./$(BIN) $(REPS)
+	$(BENCH) $(CURDIR)/$(BIN) $(REPS)
 
 ORACLES := mt/saturation sars-cov-2/saturation chr21/dbsnp chr21/exonic chr21/structural
 DATA    := $(or $(filter-out require,$(GAS_SHARED)),../shared)/data

@@ -1,7 +1,7 @@
 package vcf
 
 // plain takes a line apart up to INFO that is as most are: CHROM and FILTER as in the line before, POS of one to nine digits, an ID without semicolons and
-// spaces, one ALT allele of bases, QUAL missing or of digits and at most one point. It returns where INFO begins, and 0 for any other line, which
+// spaces, ALT alleles of bases, QUAL missing or of digits and at most one point. It returns where INFO begins, and 0 for any other line, which
 // Parse then judges step by step.
 func (p *Parser) plain(r *Record) int {
 	line := r.Line
@@ -36,7 +36,7 @@ func (p *Parser) plain(r *Record) int {
 	}
 	r.Ref = line[begin:at]
 	begin = at + 1
-	if at = basesEnd(line, begin); at == begin || at >= len(line) || line[at] != '\t' {
+	if at = p.allelesEnd(line, begin); at == 0 || at >= len(line) || line[at] != '\t' {
 		return 0
 	}
 	r.Alt = line[begin:at]
@@ -60,6 +60,21 @@ func (p *Parser) plain(r *Record) int {
 	}
 	r.Filter = line[begin:at]
 	return at + 1
+}
+
+// allelesEnd is where a list of alleles of bases that begins at an offset ends, 0 where one is empty or there are too many.
+func (p *Parser) allelesEnd(line []byte, from int) int {
+	for alleles := 1; alleles <= p.limits.Alleles; alleles++ {
+		end := basesEnd(line, from)
+		if end == from {
+			return 0
+		}
+		if end == len(line) || line[end] != ',' {
+			return end
+		}
+		from = end + 1
+	}
+	return 0
 }
 
 // basesEnd is where a row of bases that begins at an offset ends.
