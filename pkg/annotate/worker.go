@@ -48,6 +48,7 @@ func newWorker(p *plan, stop *atomic.Bool) *worker {
 func (w *worker) piece(j *job) {
 	j.results.reset()
 	text, damage := j.piece.Text(&w.decoder)
+	j.results.reserve(len(text))
 	j.damage, j.cut = damage, false
 	begin := 0
 	if !j.first {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"slices"
 	"sync/atomic"
 
 	"gas/pkg/fault"
@@ -29,7 +30,7 @@ func (p *Piece) Text(d *bgzf.Decoder) ([]byte, error) {
 	if !p.packed {
 		return p.text, nil
 	}
-	p.text = p.text[:0]
+	p.text = slices.Grow(p.text[:0], p.says())
 	start := 0
 	for _, end := range p.ends {
 		var err error
@@ -40,6 +41,16 @@ func (p *Piece) Text(d *bgzf.Decoder) ([]byte, error) {
 	}
 	p.packed = false
 	return p.text, nil
+}
+
+// says is how many bytes of text the blocks say they hold, as far as that can be.
+func (p *Piece) says() int {
+	total, start := 0, 0
+	for _, end := range p.ends {
+		total += min(bgzf.TextSize(p.blocks[start:end]), bgzf.MaxBlock)
+		start = end
+	}
+	return total
 }
 
 // Source cuts an input into pieces. It is used by one goroutine; Read may be asked by others at any time.
