@@ -133,38 +133,35 @@ func TestTheServicesOfComposeAnnotateAFile(t *testing.T) {
 	c := newComposed(t)
 	out, said, code := c.run("init", nil, c.file.Services["init"].Command...)
 	require.Zero(t, code, "%s%s", out, said)
-	roles := []string{"web", "annotator", "notify", "archive", "thaw", "restore"}
-	for _, name := range roles {
+	for _, name := range composedRoles {
 		c.start(name)
 	}
-	for _, name := range roles {
+	for _, name := range composedRoles {
 		c.healthy(name)
 	}
-	token, said, code := c.run("web", nil, "token", "create", "--user", "ada")
+	token, said, code := c.run("init", nil, "token", "create", "--user", "ada")
 	require.Zero(t, code, said)
 	client := []string{"GAS_SERVER=http://" + c.addr, "GAS_TOKEN=" + strings.TrimSpace(token)}
 	example, err := filepath.Abs("../../roles/web/example.vcf")
 	require.NoError(t, err)
-	out, said, code = c.run("web", client, "submit", example, "--wait", "-o", "json")
+	out, said, code = c.run("init", client, "submit", example, "--wait", "-o", "json")
 	require.Zero(t, code, "%s%s", out, said)
 	require.Contains(t, out, `"COMPLETED"`)
 	c.doctor()
 
 	settings := config.Default()
 	settings.MailFrom = c.file.Services["notify"].Environment["GAS_MAIL_FROM"]
-	for _, name := range roles {
+	for _, name := range composedRoles {
 		made := calls.Read(t, c.calls(name))
 		require.NotEmpty(t, made, "%s noted no call", name)
-		if name != "web" { // what ran in its container by hand is an operator's
-			calls.Allowed(t, name, settings, made)
-		}
+		calls.Allowed(t, name, settings, made)
 	}
 }
 
 // doctor finds nothing wrong but that moto never calls a sender confirmed, and no dead letter.
 func (c *composed) doctor() {
 	c.t.Helper()
-	out, said, _ := c.run("web", nil, "doctor")
+	out, said, _ := c.run("init", nil, "doctor")
 	require.Contains(c.t, out, "0 dead", said)
 	for line := range strings.Lines(out) {
 		require.False(c.t, strings.Contains(line, "FAILS") && !strings.Contains(line, "nobody has confirmed it"), line)
