@@ -20,6 +20,7 @@ type personJSON struct {
 	User     user.User      `json:"user"`
 	Tokens   []tokenJSON    `json:"tokens"`
 	Sessions []sessionJSON  `json:"sessions"`
+	Filters  []savedFilter  `json:"filters"`
 	Activity []activityJSON `json:"activity"` // the lines of the audit log about the account, newest first
 }
 
@@ -99,6 +100,9 @@ func (s *site) personOf(c echo.Context) (personJSON, error) {
 	}
 	for _, open := range sessions {
 		person.Sessions = append(person.Sessions, sessionJSON{Began: open.Created.UTC(), Seen: open.Seen.UTC(), Provider: open.Provider, Browser: open.Browser})
+	}
+	if person.Filters, err = savedFilters(ctx, s.Records, u.ID); err != nil {
+		return person, err
 	}
 	lines, err := port.AuditLines(ctx, s.Records, u.ID, exportLines)
 	if err != nil {

@@ -119,10 +119,10 @@ func (s *site) bury(ctx context.Context, userID, number string) error {
 	return nil
 }
 
-// forget deletes what is kept about a person beside the jobs: tokens, sessions, links, answers to requests, mails, and what the audit log says of his
+// forget deletes what is kept about a person beside the jobs: tokens, sessions, saved filters, links, answers to requests, mails, and what the audit log says of his
 // own acts but the last. What others did to the account stays in the log, by its id alone.
 func (s *site) forget(ctx context.Context, userID string) error {
-	for _, kind := range []string{tokenKind, sessionKind, sameKind, onceKind, partsKind, confirmKind, port.LinkKind} {
+	for _, kind := range []string{tokenKind, sessionKind, sameKind, onceKind, partsKind, confirmKind, filterKind, port.LinkKind} {
 		if err := s.deleteRecords(ctx, kind, userID, func(port.Record) bool { return true }); err != nil {
 			return err
 		}

@@ -141,6 +141,9 @@ type variantsView struct {
 	Terms   []termView
 	Presets []linkView
 	Drafts  []linkView
+	Saved   []savedView
+	Save    string // where a filter is saved; empty where there is none to save
+	Here    string // this page
 	Sort    string
 	Count   string
 	Columns []columnView
@@ -173,9 +176,16 @@ func (s *site) variantsPage(c echo.Context) error {
 	columns := s.chosenColumns(c, index)
 	view := variantsView{Filter: orDefault(c.QueryParam("draft"), c.QueryParam("filter")), Sort: c.QueryParam("sort"), Choices: columnChoices(index, columns)}
 	view.Presets, view.Drafts = presets(c, index, nil)
+	if view.Saved, err = s.savedViews(c, index); err != nil {
+		return err
+	}
+	view.Here = withQuery(c, nil)
 	expr, err := index.Parse(c.QueryParam("filter"))
 	if err == nil {
 		view.Presets, _ = presets(c, index, expr)
+		if expr != nil {
+			view.Save = "/annotations/" + v.ID + "/filters"
+		}
 		err = s.fillVariants(ctx, c, v, index, &view, expr, columns)
 	}
 	if fault.Is(err, fault.BadInput) {
