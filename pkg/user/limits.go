@@ -10,7 +10,6 @@ type Limits struct {
 	Running      int           // jobs that run at once
 	Queued       int           // jobs that wait at once
 	Window       time.Duration // how long a result can be read; 0 = for ever
-	Share        int           // weight in the queue against other users
 }
 
 // Plans holds the limits of each plan, filled from the configuration.
@@ -22,8 +21,8 @@ type Plans struct {
 // DefaultPlans are the limits where the configuration says nothing.
 func DefaultPlans() Plans {
 	return Plans{
-		Free:    Limits{Upload: 150 << 10, Decompressed: 64 << 20, Line: 16 << 20, Running: 1, Queued: 10, Window: 5 * time.Minute, Share: 1},
-		Premium: Limits{Upload: 5 << 30, Decompressed: 500 << 30, Line: 256 << 20, Running: 4, Queued: 1000, Share: 4},
+		Free:    Limits{Upload: 150 << 10, Decompressed: 64 << 20, Line: 16 << 20, Running: 1, Queued: 10, Window: 5 * time.Minute},
+		Premium: Limits{Upload: 5 << 30, Decompressed: 500 << 30, Line: 256 << 20, Running: 4, Queued: 1000},
 	}
 }
 
