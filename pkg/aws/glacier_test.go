@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -92,6 +93,12 @@ func glacierOnMoto(t *testing.T, session *aws.Session) {
 				"items are listed once, page by page":                                        "moto's ids are the MD5 of the bytes, and the suite stores the same thrice; the next subtest lists",
 			},
 		}
+	})
+	t.Run("a service without tags keeps no installation", func(t *testing.T) {
+		t.Parallel()
+		_, err := newVault(t).Installation(t.Context())
+		require.ErrorIs(t, err, errors.ErrUnsupported)
+		require.NotErrorIs(t, err, port.ErrNotFound)
 	})
 	t.Run("an inventory lists what was stored", func(t *testing.T) {
 		t.Parallel()

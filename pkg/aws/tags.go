@@ -2,7 +2,9 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/glacier"
@@ -16,9 +18,12 @@ const (
 	epochTag = "gas-epoch"
 )
 
-// Installation reads what the vault's tags say.
+// Installation reads what the vault's tags say. errors.ErrUnsupported where the service knows no tags, as an emulator: AWS itself has them.
 func (v *GlacierVault) Installation(ctx context.Context) (found port.Installation, err error) {
 	out, err := v.client.ListTagsForVault(ctx, &glacier.ListTagsForVaultInput{VaultName: &v.name})
+	if err != nil && status(err) == http.StatusNotFound && !coded(err, "ResourceNotFoundException") {
+		return found, fmt.Errorf("read installation of vault %s: %w: %w", v.name, errors.ErrUnsupported, err)
+	}
 	if err != nil {
 		return found, fmt.Errorf("read installation of vault %s: %w", v.name, knownGlacier(err))
 	}

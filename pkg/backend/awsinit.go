@@ -116,6 +116,8 @@ func installAWS(ctx context.Context, c config.Config, s *aws.Session) (i port.In
 		case errors.Is(err, port.ErrNotFound):
 			isNew = true
 			err = place.Install(ctx, i)
+		case errors.Is(err, errors.ErrUnsupported):
+			err = nil
 		case err == nil && found.ID != i.ID:
 			err = fault.New(fault.Conflict, "The %s belongs to the installation %s, the tables to %s.", name, found.ID, i.ID).WithHint("Name other buckets or tables.")
 		}
@@ -154,6 +156,7 @@ func checkInstallation(ctx context.Context, c config.Config, s *aws.Session) aws
 	for name, place := range places {
 		found, err := place.Installation(ctx)
 		switch {
+		case errors.Is(err, errors.ErrUnsupported):
 		case err != nil:
 			f.Fault = "the " + name + " does not say to which installation it belongs"
 		case found != want:

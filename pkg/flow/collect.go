@@ -83,6 +83,9 @@ func (f Flow) sameInstallation(ctx context.Context) error {
 			continue
 		}
 		have, err := installed.Installation(ctx)
+		if errors.Is(err, errors.ErrUnsupported) {
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("read installation: %w", err)
 		}

@@ -318,6 +318,11 @@ func (c *fsck) result(ctx context.Context, j job.Job) error {
 
 func (c *fsck) coldResult(ctx context.Context, j job.Job, mend func(context.Context) (string, error)) error {
 	item, ok := c.items[j.Archive.Ref]
+	if !ok {
+		if unlisted, err := c.unlisted(ctx, j.Archive.Ref); err != nil || unlisted {
+			return err
+		}
+	}
 	f := Finding{Invariant: "S2", JobID: j.ID, UserID: j.UserID, Key: j.Archive.Ref}
 	switch {
 	case !ok:
@@ -334,6 +339,16 @@ func (c *fsck) coldResult(ctx context.Context, j job.Job, mend func(context.Cont
 		return nil
 	}
 	return c.note(ctx, f, mend)
+}
+
+// unlisted tells whether the vault may hold what its list does not show: a Glacier vault lists last night's inventory and cannot be asked for one
+// archive. A vault that knows says that it has none.
+func (c *fsck) unlisted(ctx context.Context, ref string) (bool, error) {
+	_, err := c.Vault.State(ctx, ref)
+	if errors.Is(err, port.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // stuck: what has to move moves (L1 to L3, L5).

@@ -126,6 +126,7 @@ type Installation struct {
 
 // Installed is brought by stores, blobs and vaults: each keeps the installation in its own place.
 type Installed interface {
+	// Installation is errors.ErrUnsupported where the place turns out to have no room for it: it is then not compared.
 	Installation(ctx context.Context) (Installation, error)
 }
 

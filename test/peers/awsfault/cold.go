@@ -1,9 +1,13 @@
 package awsfault
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -14,10 +18,13 @@ import (
 type Cold struct {
 	Notify func(event []byte) // gets the events of S3; may be nil
 
+	next http.Handler
+
 	mu     sync.Mutex
-	state  map[string]string // by path /bucket/key
-	begun  map[string]bool   // paths of uploads in parts of the class
-	refuse bool              // Expedited has no capacity
+	state  map[string]string        // by path /bucket/key
+	asked  map[string]*http.Request // the restore that is under way, by path
+	begun  map[string]bool          // paths of uploads in parts of the class
+	refuse bool                     // Expedited has no capacity
 }
 
 // The states of an archived object.
@@ -29,9 +36,8 @@ const (
 
 // AddCold puts cold storage before a proxy's emulator. It is called before the first request.
 func (p *Proxy) AddCold() *Cold {
-	c := &Cold{state: map[string]string{}, begun: map[string]bool{}}
-	next := p.handler
-	p.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, next) })
+	c := &Cold{next: p.handler, state: map[string]string{}, asked: map[string]*http.Request{}, begun: map[string]bool{}}
+	p.handler = http.HandlerFunc(c.serve)
 	return c
 }
 
@@ -42,9 +48,29 @@ func (c *Cold) Refuse() {
 	c.refuse = true
 }
 
-// Warm ends the restore of an object and tells so.
+// Warming are the objects whose restore is under way, as bucket/key.
+func (c *Cold) Warming() (list []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for path, state := range c.state {
+		if state == warming {
+			list = append(list, strings.TrimPrefix(path, "/"))
+		}
+	}
+	return list
+}
+
+// Warm ends the restore of an object and tells so. An emulator that knows of restores gets the request only now, and tells of it by itself.
 func (c *Cold) Warm(bucket, key string) {
-	c.set("/"+bucket+"/"+key, warm)
+	path := "/" + bucket + "/" + key
+	c.set(path, warm)
+	c.mu.Lock()
+	asked := c.asked[path]
+	delete(c.asked, path)
+	c.mu.Unlock()
+	if asked != nil {
+		c.next.ServeHTTP(httptest.NewRecorder(), asked)
+	}
 	if c.Notify != nil {
 		c.Notify(RestoreEvent(bucket, key))
 	}
@@ -83,7 +109,7 @@ func (c *Cold) of(path string) string {
 	return c.state[path]
 }
 
-func (c *Cold) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
+func (c *Cold) serve(w http.ResponseWriter, r *http.Request) {
 	query, state := r.URL.Query(), c.of(r.URL.Path)
 	switch {
 	case r.Method == http.MethodPost && query.Has("restore"):
@@ -92,7 +118,7 @@ func (c *Cold) serve(w http.ResponseWriter, r *http.Request, next http.Handler) 
 		XML(http.StatusForbidden, "InvalidObjectState")(w, r)
 	default:
 		watched := &watcher{ResponseWriter: w, state: state, head: r.Method == http.MethodHead}
-		next.ServeHTTP(watched, r)
+		c.next.ServeHTTP(watched, r)
 		if watched.status < 300 {
 			c.note(r, query)
 		}
@@ -121,7 +147,11 @@ func (c *Cold) restore(w http.ResponseWriter, r *http.Request) {
 	var request struct {
 		GlacierJobParameters struct{ Tier string }
 	}
-	if err := xml.NewDecoder(r.Body).Decode(&request); err != nil {
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = xml.Unmarshal(body, &request)
+	}
+	if err != nil {
 		XML(http.StatusBadRequest, "MalformedXML")(w, r)
 		return
 	}
@@ -138,6 +168,8 @@ func (c *Cold) restore(w http.ResponseWriter, r *http.Request) {
 		XML(http.StatusServiceUnavailable, "GlacierExpeditedRetrievalNotAvailable")(w, r)
 	default:
 		c.state[r.URL.Path] = warming
+		c.asked[r.URL.Path] = r.Clone(context.WithoutCancel(r.Context()))
+		c.asked[r.URL.Path].Body = io.NopCloser(bytes.NewReader(body))
 		w.WriteHeader(http.StatusAccepted)
 	}
 }
