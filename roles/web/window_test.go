@@ -62,8 +62,18 @@ func TestT19TheFreeWindowEndsAtItsMillisecondOnEveryWayToAResult(t *testing.T) {
 			require.NotContains(t, ada.get(path).body, inResult, path)
 		}
 	}
-	second := ada.submit("again.vcf").ID
-	require.NotContains(t, ada.get("/annotations/"+second).body, "this very file", "a result past its window is not offered again")
+	var again jobJSON
+	ada.postJSON("/api/v1/jobs/"+done.ID+"/rerun", "{}").json(t, &again) // the same file once more, in a window of its own
+	second := w.complete(again.ID).ID
+	a := ada.get("/api/v1/jobs/" + second + "/changes?since=" + done.ID)
+	require.Equal(t, http.StatusForbidden, a.status, "a comparison reads both: %.300s", a.body)
+	require.NotContains(t, ada.get("/annotations/"+second+"/changes?since="+done.ID).body, inResult)
+	ben := w.person("ben", user.Premium)
+	other := w.complete(ben.submit("a.vcf").ID).ID
+	a, missing := ada.get("/api/v1/jobs/"+second+"/changes?since="+other), ada.get("/api/v1/jobs/"+second+"/changes?since=01890000-0000-7000-8000-000000000000")
+	require.Equal(t, http.StatusNotFound, a.status, "another's job is not compared with")
+	require.Equal(t, missing.status, a.status)
+	require.NotContains(t, ada.get("/annotations/"+ada.submit("third.vcf").ID).body, done.ID, "a result past its window is not offered again")
 
 	_, err := w.deps.Store.UpdateUser(t.Context(), ada.user, func(c *port.Change) error { c.User.Plan = user.Premium; return nil })
 	require.NoError(t, err)

@@ -55,6 +55,7 @@ var ways = map[string]way{
 	"GET /api/v1/jobs/:id": {want: 200}, "DELETE /api/v1/jobs/:id": {want: 204, own: true}, "POST /api/v1/jobs/:id/cancel": {want: 409, own: true}, "POST /api/v1/jobs/:id/rerun": {want: 201},
 	"GET /api/v1/jobs/:id/events": {want: 200}, "GET /api/v1/jobs/:id/log": {want: 200}, "GET /api/v1/jobs/:id/files/:kind": {want: 200}, "GET /api/v1/jobs/:id/summary": {want: 200},
 	"GET /api/v1/jobs/:id/variants": {want: 200}, "GET /api/v1/jobs/:id/genes": {want: 200}, "GET /api/v1/jobs/:id/export": {want: 200},
+	"GET /annotations/:id/changes": {want: 200}, "GET /api/v1/jobs/:id/changes": {want: 409}, // it is no rerun
 	"GET /api/v1/uploads/:id": {want: 200}, "PUT /api/v1/uploads/:id/parts/:n": {want: 200, body: "0123456789"}, "POST /api/v1/uploads/:id/complete": {want: 409, own: true}, "DELETE /api/v1/uploads/:id": {want: 204, own: true},
 
 	"GET /admin": {want: 200}, "GET /admin/jobs": {want: 200}, "GET /admin/jobs/:job": {want: 200}, "GET /admin/users/:user": {want: 200},
@@ -213,7 +214,7 @@ func (st *accessStage) belongings(t *testing.T) string {
 		require.Equal(t, http.StatusOK, a.status, "%s %s", path, a.body)
 		all += a.body
 	}
-	return regexp.MustCompile(`"(last_used|request_id)":\s*"[^"]*"`).ReplaceAllString(all, "")
+	return regexp.MustCompile(`"(last_used|request_id|exported)":\s*"[^"]*"`).ReplaceAllString(all, "")
 }
 
 // T11: whoever asks for what is not his is answered as if it did not exist, on every route there is.
