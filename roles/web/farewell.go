@@ -88,6 +88,7 @@ func (s *site) deleteJobs(ctx context.Context, userID string, gone *receipt) err
 				if err := s.flow.Delete(ctx, userID, j.ID); err != nil && !errors.Is(err, port.ErrNotFound) {
 					return fmt.Errorf("delete job: %w", err)
 				}
+				s.indexes.drop(j.ID)
 				return nil
 			})
 		}

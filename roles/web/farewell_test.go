@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,4 +91,26 @@ func TestTheListOfJobsWeighsLittle(t *testing.T) {
 		weight += len(f.gzip)
 	}
 	require.Less(t, weight, 150<<10)
+}
+
+func TestT30TheIndexOfADeletedJobIsGoneFromTheDisk(t *testing.T) {
+	folder := t.TempDir()
+	w := newWorld(t, func(d *role.Deps) { d.Config.Data = folder })
+	ada := w.person("ada", user.Premium)
+	indexes := func() []string {
+		found, err := filepath.Glob(filepath.Join(folder, "tmp", "*", "indexes", "*"))
+		require.NoError(t, err)
+		return found
+	}
+	for _, leave := range []func(id string) answer{
+		func(id string) answer { return ada.do(http.MethodDelete, "/api/v1/jobs/"+id, nil) },
+		func(id string) answer { return ada.post("/annotations/delete", url.Values{"id": {id}}) },
+		func(string) answer { return ada.post("/profile/delete", url.Values{"confirm": {ada.user}}) },
+	} {
+		id := w.complete(ada.submit("a.vcf").ID).ID
+		require.Equal(t, http.StatusOK, ada.get("/api/v1/jobs/"+id+"/variants").status)
+		require.Len(t, indexes(), 1)
+		require.Less(t, leave(id).status, 300)
+		require.Empty(t, indexes())
+	}
 }

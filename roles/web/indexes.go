@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,8 +26,9 @@ type indexes struct {
 	results port.Blobs
 	now     port.Clock
 
-	mu   sync.Mutex
-	open map[string]*openIndex // by the job and where its result lies
+	mu      sync.Mutex
+	open    map[string]*openIndex // by the job and where its result lies
+	waiting bool                  // a sweep will come
 }
 
 // openIndex is an index with those who read it. ready is closed when index or err is set.
@@ -37,6 +39,7 @@ type openIndex struct {
 	readers int
 	used    time.Time
 	path    string
+	dropped bool // its job was deleted
 }
 
 const (
@@ -94,12 +97,13 @@ func (x *indexes) of(ctx context.Context, j job.Job) (*results.Index, func(), er
 func (x *indexes) load(ctx context.Context, entry *openIndex, key string, j job.Job) {
 	ctx, cancel := context.WithTimeout(ctx, indexDeadline)
 	defer cancel()
-	entry.index, entry.err = x.fetch(ctx, entry.path, j)
-	if entry.err != nil {
-		x.mu.Lock()
+	index, err := x.fetch(ctx, entry.path, j)
+	x.mu.Lock()
+	entry.index, entry.err = index, err
+	if err != nil {
 		delete(x.open, key)
-		x.mu.Unlock()
 	}
+	x.mu.Unlock()
 	close(entry.ready)
 }
 
@@ -151,18 +155,49 @@ func writeWhole(path string, write func(io.Writer) error) error {
 	return os.Rename(file.Name(), path)
 }
 
-// release lets an index go, and closes those that nobody has asked for in a while.
+// release lets an index go. It stays for a while, in case it is asked for again.
 func (x *indexes) release(entry *openIndex) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	entry.readers--
 	entry.used = x.now()
-	for key, other := range x.open {
-		idle := other.readers == 0 && other.index != nil
-		if idle && (x.now().Sub(other.used) > indexIdle || len(x.open) > keptIndexes) {
+	x.sweep()
+	x.sweepLater()
+}
+
+// sweepLater lets the last indexes go when nobody asks for any more. The lock is held.
+func (x *indexes) sweepLater() {
+	if x.waiting || len(x.open) == 0 {
+		return
+	}
+	x.waiting = true
+	time.AfterFunc(indexIdle+time.Second, func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.waiting = false
+		x.sweep()
+		x.sweepLater()
+	})
+}
+
+// drop removes the indexes of a job that was deleted: at once, or when those who read them are done.
+func (x *indexes) drop(jobID string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for key, entry := range x.open {
+		entry.dropped = entry.dropped || strings.HasPrefix(key, jobID+"-")
+	}
+	x.sweep()
+}
+
+// sweep closes and removes the indexes of deleted jobs and those that nobody has asked for in a while. The lock is held.
+func (x *indexes) sweep() {
+	for key, entry := range x.open {
+		free := entry.readers == 0 && entry.index != nil
+		if free && (entry.dropped || x.now().Sub(entry.used) > indexIdle || len(x.open) > keptIndexes) {
 			delete(x.open, key)
-			other.index.Close()
-			os.Remove(other.path)
+			entry.index.Close()
+			os.Remove(entry.path)
 		}
 	}
 }

@@ -282,6 +282,7 @@ func (s *site) deleteOwn(c echo.Context, id string) error {
 	if err := s.flow.Delete(c.Request().Context(), who(c).user.ID, id); err != nil {
 		return err
 	}
+	s.indexes.drop(id)
 	s.note(c, didDeleteJob, id)
 	return nil
 }

@@ -80,6 +80,6 @@ func Rows() []Row {
 		{29, "headers", "a policy for content that names what is configured, and what keeps an answer harmless, on every route and error",
 			all(in(scenario, "TestT29EveryRouteAndEveryErrorHasItsHeaders"), in(web, "TestEveryAnswerHasTheHeadersThatKeepItHarmless", "TestOverHTTPSCookiesAreBoundToTheHostAndTheBrowserStaysOnHTTPS"))},
 		{30, "deletion", "input, result, log, index, archive, messages; a receipt; a tombstone without names",
-			all(in(scenario, "TestT30NothingIsLeftOfADeletedAccount"), in(web, "TestADeletedAccountLeavesATombstoneAndAReceipt", "TestT30OfADeletedAccountTheAuditLogKeepsTheReceiptAndWhatOthersDid"), in("test/life", "TestADeletedJobLeavesNoObject"))},
+			all(in(scenario, "TestT30NothingIsLeftOfADeletedAccount"), in(web, "TestADeletedAccountLeavesATombstoneAndAReceipt", "TestT30OfADeletedAccountTheAuditLogKeepsTheReceiptAndWhatOthersDid", "TestT30TheIndexOfADeletedJobIsGoneFromTheDisk"), in("test/life", "TestADeletedJobLeavesNoObject"))},
 	}
 }
