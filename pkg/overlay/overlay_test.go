@@ -400,38 +400,6 @@ func TestClinVarAgreesWithBcftools(t *testing.T) {
 	require.Greater(t, compared, 60_000)
 }
 
-// FuzzDatabase reads damaged files without the protection of their checksums.
-func FuzzDatabase(f *testing.F) {
-	r := rand.New(rand.NewPCG(3, 3))
-	file := writeVCF(f, filepath.Join(f.TempDir(), "x.vcf"), randomSites(r, 50, 60))
-	out := filepath.Join(f.TempDir(), "x.gasdb")
-	_, err := Build(context.Background(), BuildOptions{Name: "db", File: file, Fields: []string{"AF"}, Out: out})
-	require.NoError(f, err)
-	data, err := os.ReadFile(out)
-	require.NoError(f, err)
-	f.Add(data)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d, err := readDatabase(data)
-		if err != nil {
-			return
-		}
-		for i := range d.checked {
-			d.checked[i].Store(true)
-		}
-		m := &member{Description: &d.Description, compiled: d}
-		require.NoError(t, m.choose(nil))
-		s := &Set{members: []*member{m}}
-		s.Bind(nil)
-		c := s.Cursor()
-		for _, contig := range d.Contigs {
-			for pos := range uint32(70) {
-				_ = ask(c, contig, pos, "A", "C", "CC")
-				_ = ask(c, contig, pos, "CA", "C")
-			}
-		}
-	})
-}
-
 func BenchmarkJoin(b *testing.B) {
 	r := rand.New(rand.NewPCG(3, 3))
 	var sites []site
