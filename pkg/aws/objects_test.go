@@ -82,14 +82,12 @@ func TestOnLocalStack(t *testing.T) {
 // TestOnMoto has all that moto covers. Its restores end at once.
 func TestOnMoto(t *testing.T) {
 	t.Parallel()
-	peer := peers.Moto(t)
-	session := at(t, peer.URL, "test", "test")
+	session := at(t, peers.Moto(t).URL, "test", "test")
 	objects(t, session, map[string]string{
 		"an upload belongs to its key": "moto finds an upload under any key; versitygw, LocalStack and MiniStack show it",
 	})
 	t.Run("vault", func(t *testing.T) {
 		porttest.Vault(t, s3Vault(session, "moto's restores end at once; TestS3VaultTakesItsTime shows it"))
 	})
-	t.Run("mail", func(t *testing.T) { mailOnMoto(t, session, peer.URL) })
 	t.Run("glacier", func(t *testing.T) { glacierOnMoto(t, session) })
 }
