@@ -41,6 +41,7 @@ var ways = map[string]way{
 	"GET /annotate": {want: 200}, "POST /annotate": {want: 303, body: "FILE"}, "POST /annotate/example": {want: 303}, "GET /annotations": {want: 200},
 	"POST /annotations/delete": {want: 303, body: "id={job}", own: true}, "POST /annotations/rerun": {want: 303, body: "id={job}"},
 	"GET /profile": {want: 200}, "POST /profile": {want: 303, body: "name=ada&institution=x"}, "POST /profile/tokens": {want: 200, body: "name=x&days=1&scope=read"},
+	"POST /annotations/:id/filters": {want: 303, body: "name=x&filter=qual+%3E+1"}, "POST /filters/:filter/delete": {want: 303},
 	"POST /profile/confirm": {want: 409}, "GET /confirm": {want: 200}, "POST /confirm": {want: 404, body: "t=x"},
 	"POST /profile/tokens/:token/revoke": {want: 303}, "POST /profile/sessions/:session/end": {want: 303}, "GET /profile/export": {want: 200},
 	"POST /profile/delete": {want: 422, body: "confirm=wrong"}, "GET /usage": {want: 200},
@@ -109,7 +110,7 @@ func tokenID(token string) string { return strings.Split(token, "_")[1] }
 
 // fresh makes what the owner may lose: an upload, a token, a session, and a job where the route changes one.
 func (st *accessStage) fresh(t *testing.T, r listedRoute, w way) map[string]string {
-	ids := map[string]string{"{owner}": st.ids["{owner}"], "{job}": st.ids["{job}"], "{token}": "none", "{session}": "none", "{upload}": "none"}
+	ids := map[string]string{"{owner}": st.ids["{owner}"], "{job}": st.ids["{job}"], "{token}": "none", "{session}": "none", "{upload}": "none", "{filter}": "none"}
 	var made struct {
 		Job    string `json:"job_id"`
 		Upload string `json:"upload_id"`
@@ -128,6 +129,12 @@ func (st *accessStage) fresh(t *testing.T, r listedRoute, w way) map[string]stri
 		make("{upload}", st.owner.do(http.MethodPost, "/api/v1/uploads", strings.NewReader(`{"name":"x.vcf","size":10}`), "Content-Type", "application/json"), &made.Upload)
 	case strings.Contains(r.Path, ":token"):
 		make("{token}", st.owner.do(http.MethodPost, "/api/v1/tokens", strings.NewReader(`{"name":"x"}`), "Content-Type", "application/json"), &made.ID)
+	case strings.Contains(r.Path, ":filter"):
+		kept := st.owner.post("/annotations/"+st.ids["{job}"]+"/filters", url.Values{"name": {"x"}, "filter": {"qual > 1"}})
+		require.Less(t, kept.status, 400, kept.body)
+		found := regexp.MustCompile(`/filters/([^/"]+)/delete`).FindStringSubmatch(st.owner.get("/annotations/" + st.ids["{job}"] + "/variants").body)
+		require.NotNil(t, found)
+		ids["{filter}"] = found[1]
 	case strings.Contains(r.Path, ":session"):
 		st.s.browser(ownersName)
 		found := regexp.MustCompile(`/profile/sessions/([^/"]+)/end`).FindStringSubmatch(st.owner.get("/profile").body)
@@ -149,7 +156,7 @@ func (st *accessStage) ask(t *testing.T, g *guest, r listedRoute, w way, ids map
 	if strings.Contains(r.Path, "/uploads/") {
 		id = "{upload}"
 	}
-	path := fill(strings.NewReplacer(":id", id, ":job", "{job}", ":user", "{owner}", ":provider", "none", ":page", "api", ":file", "gas.css", ":kind", "result", ":token", "{token}", ":session", "{session}", ":key", "1", ":n", "1").Replace(r.Path))
+	path := fill(strings.NewReplacer(":id", id, ":job", "{job}", ":user", "{owner}", ":provider", "none", ":page", "api", ":file", "gas.css", ":kind", "result", ":token", "{token}", ":session", "{session}", ":filter", "{filter}", ":key", "1", ":n", "1").Replace(r.Path))
 	require.NotContains(t, path, ":", "a parameter without a value")
 	switch body := fill(w.body); {
 	case body == "":
