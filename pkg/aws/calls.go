@@ -64,6 +64,9 @@ func callOf(service, operation string, in any) Call {
 	if !ok {
 		prefix = strings.ToLower(service)
 	}
+	if _, puts := in.(*s3.PutObjectInput); puts && operation != "PutObject" {
+		operation = "PostObject" // an upload form, for which the SDK has no name
+	}
 	c := Call{Name: prefix + ":" + operation}
 	if special := takesOf(in); special != nil {
 		c.Takes = special

@@ -76,10 +76,9 @@ func queueOf(t job.Topic) thing                 { return thing{kind: "queue", of
 func deadOf(t job.Topic) thing                  { return thing{kind: "dead", of: t} }
 
 var (
-	machine    = thing{kind: "machine"}
-	executions = thing{kind: "executions"}
-	vault      = thing{kind: "vault"}
-	sender     = thing{kind: "sender"}
+	machine = thing{kind: "machine"}
+	vault   = thing{kind: "vault"}
+	sender  = thing{kind: "sender"}
 )
 
 func inputs(n Names) string  { return n.BucketInputs }
@@ -122,8 +121,6 @@ func (at Place) arn(t thing) string {
 		return here("sqs", n.Dead(t.of))
 	case "machine":
 		return here("states", "stateMachine:"+lastOf(n.StateMachine))
-	case "executions":
-		return here("states", "execution:"+lastOf(n.StateMachine)+":*")
 	case "vault":
 		return here("glacier", "vaults/"+at.Vault)
 	case "sender":
@@ -134,15 +131,15 @@ func (at Place) arn(t thing) string {
 
 // The actions by what they do. A read of an object that is missing is answered 404 only to who may list the bucket, else 403; hence listing beside reading.
 var (
-	readObjects   = []string{"s3:GetObject", "s3:GetObjectVersion"}
+	readObjects   = []string{"s3:GetObject"}
 	writeObjects  = []string{"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}
-	deleteObjects = []string{"s3:DeleteObject", "s3:DeleteObjectVersion"}
+	deleteObjects = []string{"s3:DeleteObject"}
 	listBucket    = []string{"s3:ListBucket"}
 
 	readRows  = []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 	lookAt    = []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem"}
-	writeRows = []string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}
-	dropRows  = []string{"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+	writeRows = []string{"dynamodb:PutItem", "dynamodb:ConditionCheckItem"}
+	dropRows  = []string{"dynamodb:DeleteItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"}
 	scanRows  = []string{"dynamodb:Scan"}
 	consume   = []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
 	count     = []string{"sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
@@ -152,13 +149,13 @@ var (
 	publish   = []string{"sns:Publish"}
 	confirm   = []string{"sns:ConfirmSubscription"}
 	start     = []string{"states:StartExecution"}
-	stop      = []string{"states:StopExecution", "states:DescribeExecution"}
 	send      = []string{"ses:SendEmail"}
 
 	vaultWrite  = []string{"glacier:UploadArchive", "glacier:InitiateMultipartUpload", "glacier:UploadMultipartPart", "glacier:CompleteMultipartUpload", "glacier:AbortMultipartUpload"}
 	vaultAsk    = []string{"glacier:InitiateJob", "glacier:DescribeJob", "glacier:ListJobs"}
 	vaultRead   = []string{"glacier:GetJobOutput", "glacier:DescribeJob", "glacier:ListJobs"}
 	vaultDelete = []string{"glacier:DeleteArchive"}
+	vaultTags   = []string{"glacier:ListTagsForVault"} // which tell the installation, to the collector
 )
 
 // row makes a row of the table.
@@ -219,8 +216,7 @@ var granted = map[string][]grant{
 		row("List", listBucket, bucketOf(inputs), bucketOf(results), bucketOf(archive)),
 		row("Publish", publish, topicOf(job.Requests), topicOf(job.Results), topicOf(job.Archives), topicOf(job.Thaws)),
 		row("Wait", start, machine),
-		row("StopWaiting", stop, executions),
-		inVault("Vault", vaultWrite, vaultAsk, vaultRead, vaultDelete),
+		inVault("Vault", vaultWrite, vaultAsk, vaultRead, vaultDelete, vaultTags),
 	}),
 	"thaw": slices.Concat(keepRecords(), worker(job.Thaws), []grant{
 		row("Rows", slices.Concat(readRows, writeRows), tableOf(jobs), tableOf(users)),

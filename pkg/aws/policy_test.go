@@ -78,7 +78,7 @@ func TestARoleMayOnlyDoItsOwnWork(t *testing.T) {
 		{Access{"sqs:ReceiveMessage", "gas_job_requests"}, []string{"annotator"}},
 		{Access{"sns:Publish", "gas_results_restore"}, []string{"thaw"}},
 		{Access{"sns:Publish", "gas_job_requests"}, []string{"web", "annotator", "archive"}},
-		{Access{"dynamodb:UpdateItem", "table/gas_users"}, []string{"web", "annotator", "archive", "thaw"}},
+		{Access{"dynamodb:PutItem", "table/gas_users"}, []string{"web", "annotator", "archive", "thaw"}},
 		{Access{"dynamodb:DeleteItem", "table/gas_annotations"}, nil},
 		{Access{"dynamodb:Scan", "table/gas_annotations"}, nil},
 		{Access{"glacier:DeleteArchive", "vaults/results"}, []string{"archive", "restore"}},
@@ -134,6 +134,8 @@ func TestEveryCallIsRecordedWithWhatItTakes(t *testing.T) {
 	_, _ = objects.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: bucket})
 	_, err := s3.NewPresignClient(objects).PresignUploadPart(t.Context(), &s3.UploadPartInput{Bucket: bucket, Key: key, UploadId: sdk.String("u"), PartNumber: sdk.Int32(1)})
 	require.NoError(t, err)
+	_, err = s3.NewPresignClient(objects).PresignPostObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: key})
+	require.NoError(t, err)
 	_, _ = rows.Query(t.Context(), &dynamodb.QueryInput{TableName: table, IndexName: sdk.String("waiting_index"), KeyConditionExpression: sdk.String("x")})
 	row := map[string]types.AttributeValue{"job_id": &types.AttributeValueMemberS{Value: "j"}}
 	_, _ = rows.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
@@ -160,6 +162,7 @@ func TestEveryCallIsRecordedWithWhatItTakes(t *testing.T) {
 		"s3:CopyObject: s3:PutObject=gas-results/a b/c s3:GetObject=gas-archive/d e",
 		"s3:ListObjectsV2: s3:ListBucket=gas-results",
 		"s3:UploadPart: s3:PutObject=gas-results/a b/c",
+		"s3:PostObject: s3:PutObject=gas-results/a b/c",
 		"dynamodb:Query: dynamodb:Query=table/gas_annotations/index/waiting_index",
 		"dynamodb:TransactWriteItems: dynamodb:PutItem=table/gas_annotations dynamodb:ConditionCheckItem=table/gas_users",
 		"sqs:DeleteMessageBatch: sqs:DeleteMessage=gas_job_requests",

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 
 	"gas/config"
 	"gas/pkg/backend"
-	"gas/pkg/job"
 	"gas/pkg/port"
 	"gas/pkg/role"
 	"gas/pkg/telemetry"
@@ -132,7 +130,7 @@ func (f function) deliver(ctx context.Context, event json.RawMessage) (events.SQ
 	}
 	var deliveries []port.Delivery
 	for _, r := range e.Records {
-		deliveries = append(deliveries, deliveryOf(f.role.Topic(), r))
+		deliveries = append(deliveries, f.role.Handed(handed(r)))
 	}
 	again := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for n, err := range f.role.Deliver(ctx, deliveries) {
@@ -143,12 +141,13 @@ func (f function) deliver(ctx context.Context, event json.RawMessage) (events.SQ
 	return again, nil
 }
 
-// deliveryOf is a message of SQS that Lambda has received. Only its body counts: who handles it reads the ids there and then the record.
-func deliveryOf(topic job.Topic, r events.SQSMessage) port.Delivery {
-	receives, _ := strconv.Atoi(r.Attributes["ApproximateReceiveCount"])
-	sent, _ := strconv.ParseInt(r.Attributes["SentTimestamp"], 10, 64)
-	return port.Delivery{
-		Topic: topic, Message: job.Message{ID: r.MessageId, Topic: topic, Body: json.RawMessage(r.Body)},
-		Receipt: r.ReceiptHandle, Receives: max(1, receives), Sent: time.UnixMilli(sent).UTC(),
+// handed is a message of SQS that Lambda has received.
+func handed(r events.SQSMessage) port.HandedMessage {
+	m := port.HandedMessage{ID: r.MessageId, Body: r.Body, Receipt: r.ReceiptHandle, System: r.Attributes, Attributes: map[string]string{}}
+	for name, value := range r.MessageAttributes {
+		if value.StringValue != nil {
+			m.Attributes[name] = *value.StringValue
+		}
 	}
+	return m
 }

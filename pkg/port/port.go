@@ -331,6 +331,19 @@ type Queue interface {
 	Stats(ctx context.Context, topic job.Topic) (QueueStats, error)
 }
 
+// HandedMessage is a message that another service, such as AWS Lambda, has received from a queue and hands over.
+type HandedMessage struct {
+	ID, Body, Receipt string
+	Attributes        map[string]string // that its sender gave it
+	System            map[string]string // that the queue gave it
+}
+
+// HandsOver is brought by a queue from which other services may receive.
+type HandsOver interface {
+	// Handed reads a message that was received elsewhere. Its delivery is answered like one of Receive.
+	Handed(topic job.Topic, m HandedMessage) Delivery
+}
+
 // MaxReceives is how often a message is handed out before it is a dead letter.
 const MaxReceives = 8
 

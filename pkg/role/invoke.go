@@ -2,8 +2,10 @@ package role
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -35,8 +37,17 @@ func Invoke(d Deps, r Role) (*Invoked, error) {
 	return i, nil
 }
 
-// Topic is the topic that the role handles.
-func (i *Invoked) Topic() job.Topic { return i.handler.Topic }
+// Handed reads a message that was received elsewhere. Where the queue knows of no such messages, only the body counts: who handles it reads the ids
+// there and then the record.
+func (i *Invoked) Handed(m port.HandedMessage) port.Delivery {
+	if q, ok := i.deps.Queue.(port.HandsOver); ok {
+		return q.Handed(i.handler.Topic, m)
+	}
+	receives, _ := strconv.Atoi(m.System["ApproximateReceiveCount"])
+	return port.Delivery{
+		Topic: i.handler.Topic, Message: job.Message{ID: m.ID, Topic: i.handler.Topic, Body: json.RawMessage(m.Body)}, Receipt: m.Receipt, Receives: max(1, receives),
+	}
+}
 
 // Deliver handles messages that were received elsewhere, side by side, and returns for each what became of it: nil for one that is done with (acked or buried), an
 // error for one that is to come again. When the context ends, what is not done is given back.
@@ -49,7 +60,7 @@ func (i *Invoked) Deliver(ctx context.Context, deliveries []port.Delivery) []err
 		working.Go(func() {
 			defer func() { <-slots }()
 			begin := time.Now()
-			err := Handle(ctx, i.deps, i.handler, dv)
+			err := i.handle(ctx, dv)
 			logHandled(i.deps, dv, time.Since(begin), err)
 			var hopeless Hopeless
 			if !errors.As(err, &hopeless) {
@@ -60,6 +71,15 @@ func (i *Invoked) Deliver(ctx context.Context, deliveries []port.Delivery) []err
 	working.Wait()
 	i.relay(ctx)
 	return answers
+}
+
+// handle works on one message; one that came too often is buried, as Receive does.
+func (i *Invoked) handle(ctx context.Context, dv port.Delivery) error {
+	if dv.Receives > port.MaxReceives {
+		why := fmt.Sprintf("received %d times and never acked", dv.Receives-1)
+		return errors.Join(Hopeless{Why: errors.New(why)}, i.deps.Queue.Bury(ctx, dv, why))
+	}
+	return Handle(ctx, i.deps, i.handler, dv)
 }
 
 // drainWait is how long a receive waits for more before the queue counts as empty.
