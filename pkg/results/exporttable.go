@@ -53,7 +53,11 @@ func (t *tableExport) begin(c Count) error {
 	for _, line := range preamble(t.filter, c) {
 		_, _ = t.to.WriteString("##" + oneLine(line) + "\n")
 	}
-	_, err := t.to.WriteString(strings.Join(t.columns, t.separator) + "\n")
+	names := make([]string, len(t.columns)) // a sample's name is the file's word
+	for i, name := range t.columns {
+		names[i] = t.cell(name)
+	}
+	_, err := t.to.WriteString(strings.Join(names, t.separator) + "\n")
 	return err
 }
 
