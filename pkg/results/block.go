@@ -45,7 +45,7 @@ type blockBuilder struct {
 	genotypes genotypeBuilder
 	positions []uint32
 	lines     []uint32 // where each row's line begins, from the block's first line on
-	alleles   []uint16 // of each row in its record, from 0
+	alleles   []uint16 // of each row in its record, from 0; the last rows are absent where they are the first allele
 	text      uint32   // length of the lines so far
 	records   int64
 	direct    direct
@@ -103,7 +103,7 @@ func (b *blockBuilder) reset() {
 
 // full reports whether a block should end before the next line.
 func (b *blockBuilder) full() bool {
-	return b.rows() >= 1<<14 || b.text >= 1<<30 || len(b.genotypes.rows) >= maxCarriers
+	return b.rows() >= 1<<14 || b.text >= 1<<30 || len(b.genotypes.found) >= maxCarriers
 }
 
 // maxCarriers bounds the memory of a block of many samples.
@@ -131,7 +131,7 @@ func (b *blockBuilder) addLine(line []byte) error {
 
 func (b *blockBuilder) addAllele(allele int) {
 	r := b.reader
-	b.positions, b.lines, b.alleles = append(b.positions, r.pos), append(b.lines, b.text), append(b.alleles, uint16(allele))
+	b.begin(r.pos, allele)
 	alt := r.alts[allele]
 	b.texts[columnID].add(r.id)
 	b.numbers[columnQual].add(r.qual)
@@ -141,6 +141,22 @@ func (b *blockBuilder) addAllele(allele int) {
 	b.texts[columnHGVSc].add(p.hgvsc)
 	b.texts[columnHGVSp].add(p.hgvsp)
 	b.addValues(allele)
+}
+
+// begin begins a row.
+func (b *blockBuilder) begin(pos uint32, allele int) {
+	if allele > 0 {
+		b.padAlleles()
+		b.alleles = append(b.alleles, uint16(allele))
+	}
+	b.positions, b.lines = append(b.positions, pos), append(b.lines, b.text)
+}
+
+// padAlleles adds the alleles that are absent.
+func (b *blockBuilder) padAlleles() {
+	for len(b.alleles) < b.rows() {
+		b.alleles = append(b.alleles, 0)
+	}
 }
 
 // siteOf is the tuple of a site, in the order of groups.
@@ -187,7 +203,11 @@ func (b *blockBuilder) takeOver(other *blockBuilder) {
 		b.columns[i].takeOver(other.columns[i], b.rows())
 	}
 	b.genotypes.takeOver(&other.genotypes, b.rows())
-	b.positions, b.alleles = append(b.positions, other.positions...), append(b.alleles, other.alleles...)
+	if len(other.alleles) > 0 {
+		b.padAlleles()
+		b.alleles = append(b.alleles, other.alleles...)
+	}
+	b.positions = append(b.positions, other.positions...)
 	for _, line := range other.lines {
 		b.lines = append(b.lines, b.text+line)
 	}
@@ -206,7 +226,8 @@ func (b *blockBuilder) appendTo(to []byte) []byte {
 			to = binary.LittleEndian.AppendUint32(to, n)
 		}
 	}
-	if hasOther(b.alleles) {
+	if len(b.alleles) > 0 {
+		b.padAlleles()
 		to[start+columns*columnEntry] = 1
 		for _, n := range b.alleles {
 			to = binary.LittleEndian.AppendUint16(to, n)
@@ -231,15 +252,6 @@ func (b *blockBuilder) appendTo(to []byte) []byte {
 		to = append(to, 0)
 	}
 	return to
-}
-
-func hasOther(alleles []uint16) bool {
-	for _, n := range alleles {
-		if n > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // headSize is the size of the head of a block: an entry for each column and one byte that says whether there are alleles, in eight.

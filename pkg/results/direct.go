@@ -165,7 +165,7 @@ func (b *blockBuilder) judgeEffects(e *engineReader, s *consequence.Scratch, alt
 
 // addSite adds what a row says of its site.
 func (b *blockBuilder) addSite(r *vcf.Record, alt []byte, allele int) {
-	b.positions, b.lines, b.alleles = append(b.positions, r.Pos), append(b.lines, b.text), append(b.alleles, uint16(allele))
+	b.begin(r.Pos, allele)
 	b.texts[columnID].add(present(r.ID))
 	b.numbers[columnQual].add(present(r.Qual))
 	b.site.add(b.knownSite(r, alt))

@@ -18,10 +18,8 @@ const (
 
 // genotypeBuilder gathers what all samples' genotypes say of the rows, those that are not ref, in the order of the rows.
 type genotypeBuilder struct {
-	count   int // of samples
-	samples []uint16
-	rows    []uint16
-	classes []uint8
+	count int // of samples
+	found []genotype
 
 	bySample []genotype // as the columns have them
 	starts   []int      // of each sample in bySample, and the end
@@ -29,42 +27,45 @@ type genotypeBuilder struct {
 
 // genotype is one of a sample that is not ref.
 type genotype struct {
-	row   uint16
-	class uint8
+	row    uint16
+	sample uint16
+	class  uint8
 }
 
-func (c *genotypeBuilder) reset() {
-	c.samples, c.rows, c.classes = c.samples[:0], c.rows[:0], c.classes[:0]
-}
+func (c *genotypeBuilder) reset() { c.found = c.found[:0] }
 
 func (c *genotypeBuilder) add(sample, row int, class uint8) {
-	c.samples, c.rows, c.classes = append(c.samples, uint16(sample)), append(c.rows, uint16(row)), append(c.classes, class)
+	c.found = append(c.found, genotype{uint16(row), uint16(sample), class})
 }
 
 // takeOver adds the rows of another builder behind the rows that are there.
 func (c *genotypeBuilder) takeOver(o *genotypeBuilder, rows int) {
-	for _, row := range o.rows {
-		c.rows = append(c.rows, uint16(rows+int(row)))
+	for _, g := range o.found {
+		g.row += uint16(rows)
+		c.found = append(c.found, g)
 	}
-	c.samples, c.classes = append(c.samples, o.samples...), append(c.classes, o.classes...)
 }
 
 // sort sorts by sample, those of each by row.
 func (c *genotypeBuilder) sort() {
 	c.starts = append(c.starts[:0], make([]int, c.count+1)...)
-	for _, sample := range c.samples {
-		c.starts[sample+1]++
+	if c.count <= 1 {
+		c.bySample, c.starts[c.count] = c.found, len(c.found)
+		return
+	}
+	for _, g := range c.found {
+		c.starts[g.sample+1]++
 	}
 	for i := range c.count {
 		c.starts[i+1] += c.starts[i]
 	}
-	if cap(c.bySample) < len(c.samples) {
-		c.bySample = make([]genotype, len(c.samples), len(c.samples)+len(c.samples)/4)
+	if cap(c.bySample) < len(c.found) {
+		c.bySample = make([]genotype, len(c.found), len(c.found)+len(c.found)/4)
 	}
-	c.bySample = c.bySample[:len(c.samples)]
-	for i, sample := range c.samples {
-		c.bySample[c.starts[sample]] = genotype{c.rows[i], c.classes[i]}
-		c.starts[sample]++
+	c.bySample = c.bySample[:len(c.found)]
+	for _, g := range c.found {
+		c.bySample[c.starts[g.sample]] = g
+		c.starts[g.sample]++
 	}
 	copy(c.starts[1:], c.starts[:c.count]) // each has moved to its end
 	c.starts[0] = 0

@@ -143,7 +143,7 @@ const smallBlock = 512
 
 // put holds a block, and writes the one that was held.
 func (w *Writer) put(b *blockBuilder) error {
-	if w.held != nil && b.rows() <= smallBlock && w.held.rows()+b.rows() < 1<<15 && w.held.text < 1<<30 && len(w.held.genotypes.rows) < maxCarriers {
+	if w.held != nil && b.rows() <= smallBlock && w.held.rows()+b.rows() < 1<<15 && w.held.text < 1<<30 && len(w.held.genotypes.found) < maxCarriers {
 		w.held.takeOver(b)
 		w.release(b)
 		return nil
