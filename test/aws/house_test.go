@@ -23,6 +23,7 @@ import (
 	"gas/pkg/aws"
 	"gas/pkg/backend"
 	"gas/roles"
+	"gas/test/calls"
 	"gas/test/peers"
 )
 
@@ -156,6 +157,7 @@ func (h *house) serve(role string) {
 	}
 	p := &process{cmd: h.command(context.Background(), args...), log: &lockedText{}, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	p.cmd.Env = append(p.cmd.Env, "GAS_AWS_CALLS="+h.calls(role))
 	require.NoError(h.t, p.cmd.Start())
 	go func() {
 		defer close(p.ended)
@@ -168,6 +170,21 @@ func (h *house) serve(role string) {
 			h.t.Logf("the process of %s:\n%s", role, p.log)
 		}
 	})
+}
+
+// calls is where the processes of a role note their calls to AWS.
+func (h *house) calls(role string) string { return filepath.Join(h.home, role+".calls") }
+
+// allowed holds every call that was made against the policy of the role that made it.
+func (h *house) allowed() {
+	h.t.Helper()
+	c := config.Default()
+	c.MailFrom, c.AWS.Vault = sender, h.env["GAS_VAULT"]
+	for _, r := range roles.All() {
+		made := calls.Read(h.t, h.calls(r.Name))
+		require.NotEmpty(h.t, made, r.Name)
+		calls.Allowed(h.t, r.Name, c, made)
+	}
 }
 
 // stop asks the process to end and waits for it.

@@ -84,6 +84,7 @@ func (h *house) live() {
 	h.must("user", "set-plan", "ada", "free_user")
 	h.awaitTier(token, made.ID, "ARCHIVED")
 	h.calm()
+	h.allowed()
 }
 
 // calm waits until the queues are empty, and lets fsck look at everything.
