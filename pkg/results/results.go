@@ -1,7 +1,7 @@
 // Package results answers questions about an annotated VCF: which variants pass a filter, in which order, how many, and of what kinds.
 //
 // An index lies beside each result. It is written while the result is (Writer, a collector of pkg/annotate) or made from the result afterwards (Rebuild), both from the
-// lines of the result, so that both say the same. It holds one row for each allele, in the order of the file: blocks of columns, each block with dictionaries of its own.
+// lines of the result, so that both say the same. It holds one row for each allele, in the order of the file: blocks of columns, each block with dictionaries of its own (column.go has the encodings).
 // Open maps it; a filter is judged once for each distinct value of a block, then row by row on the codes, so that five million alleles are counted in some ten milliseconds.
 //
 // What is shown or exported of a row is read from its line in the result, through the place that the index keeps: screen and every export are filled by one iterator,

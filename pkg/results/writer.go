@@ -37,7 +37,7 @@ type description struct {
 
 // Writer writes the index of a result while the result is written. Its pieces may be filled by several goroutines at once; Begin comes first, Close last.
 //
-// It costs about a tenth of the time of annotation: each worker turns the lines of its piece into columns, and Finish, called in the order of the file, has only to write them out.
+// What it costs is in docs/performance.md: each worker turns the lines of its piece into columns, and Finish, called in the order of the file, has only to write them out.
 type Writer struct {
 	mutex   sync.Mutex
 	header  *Header
