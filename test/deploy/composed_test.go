@@ -3,12 +3,10 @@ package deploy
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,29 +16,11 @@ import (
 	"gas/config"
 	"gas/test/calls"
 	"gas/test/peers"
+	"gas/test/program"
 )
 
 // patience is how long anything may take on a busy machine.
 const patience = 3 * time.Minute
-
-// binary is the program: GAS_BIN, or one build.
-var binary = sync.OnceValues(func() (string, error) {
-	if path := os.Getenv("GAS_BIN"); path != "" {
-		return path, nil
-	}
-	dir, err := os.MkdirTemp("", "gas-deploy")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "gas")
-	build := exec.Command("go", "build", "-o", path, ".")
-	build.Dir = filepath.Join("..", "..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
 
 // composed runs compose's services as processes: the same commands with the same environment, emulators under their addresses here.
 type composed struct {
@@ -54,7 +34,7 @@ type composed struct {
 
 func newComposed(t *testing.T) *composed {
 	t.Helper()
-	bin, err := binary()
+	bin, err := program.Binary()
 	require.NoError(t, err)
 	return &composed{
 		t: t, bin: bin, file: readCompose(t, "docker-compose.yml"), addr: peers.FreeAddr(t), home: t.TempDir(),

@@ -46,6 +46,9 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// Binary is the path of the built program.
+func Binary() (string, error) { return binary() }
+
 // World is one data folder and the processes on it. Nothing of the machine is seen: no home, no settings.
 type World struct {
 	t    *testing.T
