@@ -388,6 +388,7 @@ func (g *Glacier) output(w http.ResponseWriter, r *http.Request, _ []byte) {
 		_, _ = w.Write(j.output[begin:])
 		return
 	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(j.output)))
 	_, _ = w.Write(j.output)
 }
 
