@@ -245,6 +245,7 @@ func (v *GlacierVault) drop(ctx context.Context, archive string) error {
 // ReadNotice reads Glacier's notice of a retrieval that has ended.
 func (v *GlacierVault) ReadNotice(body []byte) (port.VaultNotice, error) {
 	var n struct {
+		Event          string // of the archive bucket's: it tells the same topic, whatever vault is in use
 		Action         string
 		ArchiveID      string `json:"ArchiveId"`
 		JobID          string `json:"JobId"`
@@ -257,6 +258,8 @@ func (v *GlacierVault) ReadNotice(body []byte) (port.VaultNotice, error) {
 		return port.VaultNotice{}, fmt.Errorf("read the vault's notice: %w", err)
 	}
 	switch {
+	case n.Event == trialEvent && n.Action == "":
+		return port.VaultNotice{}, fmt.Errorf("S3 tries whether it may write here: %w", port.ErrNotFound)
 	case n.Action != string(types.ActionCodeArchiveRetrieval), n.ArchiveID == "", n.JobDescription == "":
 		return port.VaultNotice{}, errors.New("read the vault's notice: it is not of a retrieval of ours")
 	case !strings.HasSuffix(n.VaultARN, ":vaults/"+v.name):

@@ -167,15 +167,6 @@ func asJSON(body []byte) json.RawMessage {
 	return json.RawMessage(document(string(body)))
 }
 
-// trial tells whether S3 only tries out that it may write here: it does so whenever events are set up, and it is for nobody.
-func (l letter) trial() bool {
-	if l.header.ID != l.queueID {
-		return false
-	}
-	var event struct{ Service, Event string }
-	return json.Unmarshal(l.message.Body, &event) == nil && event.Service == "Amazon S3" && event.Event == "s3:TestEvent"
-}
-
 // delivery is the letter as a role sees it.
 func (l letter) delivery() port.Delivery {
 	return port.Delivery{Topic: l.message.Topic, Message: l.message, Receipt: l.receipt, Receives: l.receives, Sent: l.sent}

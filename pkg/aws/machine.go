@@ -48,6 +48,9 @@ func MakeStateMachine(ctx context.Context, s *Session, n Names, roleARN string) 
 	switch {
 	case isNew:
 		_, err = client.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{Name: &name, Definition: &definition, RoleArn: &roleARN, Type: types.StateMachineTypeStandard})
+		if coded(err, "StateMachineAlreadyExists") { // somebody else makes it at this moment
+			err = nil
+		}
 	case err == nil:
 		_, err = client.UpdateStateMachine(ctx, &sfn.UpdateStateMachineInput{StateMachineArn: &arn, Definition: &definition, RoleArn: &roleARN})
 	}

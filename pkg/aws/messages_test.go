@@ -241,13 +241,16 @@ func TestMessagesOfOthersAreHandedOnAsTheyAre(t *testing.T) {
 			require.NoError(t, q.Ack(t.Context(), d))
 		})
 	}
-	t.Run("by which S3 only tries whether it may write are dropped", func(t *testing.T) {
-		send(`{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-01-02T03:04:05.000Z","Bucket":"gas-archive","RequestId":"1","HostId":"2"}`)
-		require.Empty(t, receive(t, q, 1, 2*second, time.Minute))
-		stats, err := q.Stats(t.Context(), job.Requests)
-		require.NoError(t, err)
-		require.Equal(t, port.QueueStats{Topic: job.Requests}, stats)
-	})
+}
+
+func TestTheTrialOfS3IsNobodysNotice(t *testing.T) {
+	t.Parallel()
+	s := at(t, "http://127.0.0.1:1", "test", "test")
+	trial := []byte(`{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-01-02T03:04:05.000Z","Bucket":"gas-archive","RequestId":"1","HostId":"2"}`)
+	for name, vault := range map[string]port.Vault{"of the bucket": s.S3Vault("gas-archive"), "of Glacier": s.GlacierVault("cold", "arn")} {
+		_, err := vault.ReadNotice(trial)
+		require.ErrorIs(t, err, port.ErrNotFound, name)
+	}
 }
 
 // partly answers a batch with a failure of one entry, and lets the emulator do nothing.

@@ -12,6 +12,9 @@ import (
 // restoreCompleted is the event of a restored copy that can be read now. S3 prefixes it with "s3:" in settings, not in events.
 const restoreCompleted = "ObjectRestore:Completed"
 
+// trialEvent is what S3 sends when it is told where to send events.
+const trialEvent = "s3:TestEvent"
+
 // unwrapped takes the envelope off that SNS puts around a message where the subscription is not raw.
 func unwrapped(body []byte) []byte {
 	var envelope struct {
@@ -44,7 +47,7 @@ func readRestoreEvent(body []byte) (bucket, key string, err error) {
 	if err := json.Unmarshal(unwrapped(body), &event); err != nil {
 		return "", "", err
 	}
-	if event.Event == "s3:TestEvent" && len(event.Records) == 0 {
+	if event.Event == trialEvent && len(event.Records) == 0 {
 		return "", "", fmt.Errorf("S3 tries whether it may write here: %w", port.ErrNotFound)
 	}
 	if len(event.Records) != 1 {

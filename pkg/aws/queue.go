@@ -81,12 +81,6 @@ func (q *Queue) Receive(ctx context.Context, topic job.Topic, max int, wait, vis
 		}
 		var got []port.Delivery
 		for _, l := range letters {
-			if l.trial() {
-				if err := q.Ack(ctx, l.delivery()); err != nil {
-					return got, err
-				}
-				continue
-			}
 			if l.receives <= port.MaxReceives {
 				got = append(got, l.delivery())
 				continue

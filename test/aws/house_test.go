@@ -2,178 +2,93 @@
 package aws
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"gas/config"
-	"gas/pkg/aws"
-	"gas/pkg/backend"
 	"gas/roles"
 	"gas/test/calls"
 	"gas/test/peers"
+	"gas/test/program"
 )
-
-// patience is how long anything may take on a busy machine before a scenario fails.
-const patience = 3 * time.Minute
 
 // sender is who mails come from: an identity that SES knows.
 const sender = "gas@example.org"
 
-// binary is the program: GAS_BIN, or one build for all scenarios.
-var binary = sync.OnceValues(func() (string, error) {
-	if path := os.Getenv("GAS_BIN"); path != "" {
-		return path, nil
-	}
-	dir, err := os.MkdirTemp("", "gas-aws")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "gas")
-	build := exec.Command("go", "build", "-o", path, ".")
-	build.Dir = filepath.Join("..", "..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-// house is one installation on emulators.
-type house struct {
-	t     *testing.T
-	bin   string
-	home  string
-	env   map[string]string
-	mail  string // where SES is
-	warm  func() // ends retrievals that are under way; nil where the vault does it by itself
-	procs map[string]*process
-}
-
-// services says which emulator stands for which service; the one under "" stands for all others.
+// services says by its address which emulator stands for which service; the one under "" stands for all others.
 type services map[string]string
 
-// newHouse makes everything that an installation needs, as gas aws init does. A Glacier vault is there already.
-func newHouse(t *testing.T, at services, vault string, env map[string]string) *house {
+// house is one installation on emulators, and its processes by role.
+type house struct {
+	*program.World
+	t     *testing.T
+	env   map[string]string
+	addr  string // of the pages
+	mail  string // where SES is
+	warm  func() // ends retrievals that are under way; nil where the vault does it by itself
+	procs map[string]*program.Server
+}
+
+// newHouse makes everything that an installation needs by gas aws init.
+func newHouse(t *testing.T, at services, vault string, more map[string]string) *house {
 	t.Helper()
-	bin, err := binary()
-	require.NoError(t, err)
-	h := &house{t: t, bin: bin, home: t.TempDir(), mail: at["SESV2"], procs: map[string]*process{}, env: map[string]string{
+	addr := peers.FreeAddr(t)
+	env := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true",
-		"GAS_BACKEND": "aws", "GAS_VAULT": vault, "GAS_BASE_URL": "http://" + peers.FreeAddr(t), "GAS_SESSION_SECRET": strings.Repeat("s", 32),
-		"GAS_MAIL_FROM": sender, "GAS_TEST": "1", "GAS_QUEUE_VISIBILITY": "6s", "GAS_SWEEP_EVERY": "2s",
-		"GAS_LIMIT_UPLOAD": "0", "GAS_LIMIT_API": "0",
-	}}
+		"GAS_BACKEND": "aws", "GAS_VAULT": vault, "GAS_BASE_URL": "http://" + addr, "GAS_SESSION_SECRET": strings.Repeat("s", 32), "GAS_MAIL_FROM": sender,
+		"GAS_TEST": "1", "GAS_QUEUE_VISIBILITY": "6s", "GAS_SWEEP_EVERY": "2s", "GAS_LIMIT_UPLOAD": "0", "GAS_LIMIT_API": "0",
+	}
 	for service, url := range at {
-		h.env[strings.TrimSuffix("AWS_ENDPOINT_URL_"+service, "_")] = url
+		env[strings.TrimSuffix("AWS_ENDPOINT_URL_"+service, "_")] = url
 	}
+	for name, value := range more {
+		env[name] = value
+	}
+	var list []string
 	for name, value := range env {
-		h.env[name] = value
+		list = append(list, name+"="+value)
 	}
-	for name, value := range h.env {
-		if strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, value)
-		}
-	}
-	c := config.Default()
-	c.AWS.Vault = vault
-	session, err := aws.OpenSession(t.Context(), "us-east-1")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, session.Close()) }()
-	_, err = aws.Bootstrap{Names: backend.AWSNames(c.AWS), Origin: h.env["GAS_BASE_URL"], Sender: sender}.Make(t.Context(), session)
-	require.NoError(t, err)
-	_, err = backend.InstallAWS(t.Context(), c)
-	require.NoError(t, err)
+	h := &house{World: program.New(t, list...), t: t, env: env, addr: addr, mail: at["SESV2"], procs: map[string]*program.Server{}}
+	h.must("aws", "init")
 	return h
 }
 
-func (h *house) command(ctx context.Context, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, h.bin, args...)
-	command.Dir = h.home
-	command.Env = []string{"HOME=" + h.home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "GAS_DATA=" + filepath.Join(h.home, "data"), "GORACE=halt_on_error=1 exitcode=66"}
-	for name, value := range h.env {
-		command.Env = append(command.Env, name+"="+value)
-	}
-	return command
-}
-
-// gas runs one command to its end, with more environment.
-func (h *house) gas(env []string, args ...string) (out, errs string, code int) {
-	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
-	defer cancel()
-	command := h.command(ctx, args...)
-	command.Env = append(command.Env, env...)
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	_ = command.Run()
-	require.NotNil(h.t, command.ProcessState, "gas %s did not run", strings.Join(args, " "))
-	return stdout.String(), stderr.String(), command.ProcessState.ExitCode()
-}
-
-// must runs a command that has to succeed, and gives its stdout.
+// must runs a command that has to succeed, and gives what it said in one line.
 func (h *house) must(args ...string) string {
 	h.t.Helper()
-	out, errs, code := h.gas(nil, args...)
-	require.Zero(h.t, code, "gas %s: %s", strings.Join(args, " "), errs)
-	return strings.TrimSpace(out)
+	return strings.TrimSpace(h.Must(args...))
 }
 
-// process is one running role.
-type process struct {
-	cmd   *exec.Cmd
-	log   *lockedText
-	ended chan struct{}
-}
-
-// serveAll starts one process for each role and waits until pages are served.
+// serveAll starts one process for each role, the pages first: readiness is asked of them.
 func (h *house) serveAll() {
 	h.t.Helper()
+	h.serve("web")
 	for _, r := range roles.All() {
-		h.serve(r.Name)
+		if r.Name != "web" {
+			h.serve(r.Name)
+		}
 	}
-	h.await("the pages are ready", func() bool { return h.status("/readyz", "") == http.StatusOK })
 }
 
 // serve starts the process of a role.
 func (h *house) serve(role string) {
 	h.t.Helper()
-	args := []string{"serve", "--role=" + role}
+	args := []string{"--role=" + role}
 	if role == "web" {
-		args = append(args, "--addr="+strings.TrimPrefix(h.env["GAS_BASE_URL"], "http://"))
+		args = append(args, "--addr="+h.addr)
 	}
-	p := &process{cmd: h.command(context.Background(), args...), log: &lockedText{}, ended: make(chan struct{})}
-	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	p.cmd.Env = append(p.cmd.Env, "GAS_AWS_CALLS="+h.calls(role))
-	require.NoError(h.t, p.cmd.Start())
-	go func() {
-		defer close(p.ended)
-		_ = p.cmd.Wait()
-	}()
-	h.procs[role] = p
-	h.t.Cleanup(func() {
-		p.stop(h.t)
-		if h.t.Failed() {
-			h.t.Logf("the process of %s:\n%s", role, p.log)
-		}
-	})
+	h.procs[role] = h.With("GAS_AWS_CALLS=" + h.calls(role)).Serve(args...)
 }
 
 // calls is where the processes of a role note their calls to AWS.
-func (h *house) calls(role string) string { return filepath.Join(h.home, role+".calls") }
+func (h *house) calls(role string) string { return filepath.Join(h.Home, role+".calls") }
 
 // allowed holds every call that was made against the policy of the role that made it.
 func (h *house) allowed() {
@@ -187,38 +102,22 @@ func (h *house) allowed() {
 	}
 }
 
-// stop asks the process to end and waits for it.
-func (p *process) stop(t *testing.T) {
-	select {
-	case <-p.ended:
-		return
-	default:
-	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.ended:
-	case <-time.After(patience):
-		_ = p.cmd.Process.Kill()
-		t.Errorf("a process did not drain")
-	}
-	if strings.Contains(p.log.String(), "DATA RACE") {
-		t.Errorf("a data race:\n%s", p.log)
-	}
-}
-
 // await waits for something that other processes do: no clock of ours moves them.
 func (h *house) await(what string, holds func() bool) {
 	h.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(program.Patience); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		if holds() {
 			return
 		}
 	}
+	for role, p := range h.procs {
+		h.t.Logf("the process of %s:\n%s", role, p.Log)
+	}
 	require.FailNow(h.t, "waited in vain", what)
 }
 
-// get asks the pages, with a token where there is one.
-func (h *house) get(path, token string) (int, []byte) {
+// status asks the pages and tells the status of the answer, 0 where there is none.
+func (h *house) status(path, token string) int {
 	h.t.Helper()
 	request, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.env["GAS_BASE_URL"]+path, nil)
 	require.NoError(h.t, err)
@@ -227,39 +126,17 @@ func (h *house) get(path, token string) (int, []byte) {
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, nil
+		return 0
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(h.t, err)
-	return response.StatusCode, body
-}
-
-func (h *house) status(path, token string) int {
-	h.t.Helper()
-	code, _ := h.get(path, token)
-	return code
-}
-
-// shownJob is what scenarios look at of a job's JSON.
-type shownJob struct {
-	ID      string
-	Status  string
-	Storage *string
-	Result  *struct {
-		SHA256    string
-		Size      int64
-		Available bool
-	}
-	Counts *struct{ Records int64 }
+	response.Body.Close()
+	return response.StatusCode
 }
 
 // job reads a job by the API.
-func (h *house) job(token, id string) (j shownJob) {
+func (h *house) job(token, id string) (j program.Job) {
 	h.t.Helper()
-	code, body := h.get("/api/v1/jobs/"+id, token)
-	require.Equal(h.t, http.StatusOK, code, "%s", body)
-	require.NoError(h.t, json.Unmarshal(body, &j), "%s", body)
+	text := h.procs["web"].Get(token, "/api/v1/jobs/"+id)
+	require.NoError(h.t, json.Unmarshal([]byte(text), &j), text)
 	return j
 }
 
@@ -275,20 +152,35 @@ func (h *house) awaitTier(token, id, tier string) {
 	})
 }
 
-// lockedText is written by a process while a test reads it.
-type lockedText struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+// calm waits until the queues are empty, and lets fsck look at everything.
+func (h *house) calm() {
+	h.t.Helper()
+	h.await("the queues are empty", func() bool {
+		var stats []struct{ Waiting, Delayed, Running, Dead int }
+		text := h.must("queue", "stats", "-o", "json")
+		require.NoError(h.t, json.Unmarshal([]byte(text), &stats), text)
+		for _, s := range stats {
+			if s.Waiting+s.Delayed+s.Running+s.Dead > 0 {
+				return false
+			}
+		}
+		return true
+	})
+	r := h.Gas("fsck", "--read-data")
+	require.Zero(h.t, r.Code, "%s\n%s", r.Out, r.Err)
 }
 
-func (b *lockedText) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedText) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
+// mails is what the emulator of SES has kept.
+func (h *house) mails() string {
+	h.t.Helper()
+	response, err := http.Get(h.mail + "/moto-api/data.json")
+	require.NoError(h.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(h.t, err)
+	var data struct {
+		SES json.RawMessage `json:"ses"`
+	}
+	require.NoError(h.t, json.Unmarshal(text, &data))
+	return string(data.SES)
 }

@@ -1,9 +1,10 @@
 package aws
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/stretchr/testify/require"
 
@@ -27,7 +30,8 @@ const window = "15s"
 // The whole life of a result, one process for each role: submitted, annotated, told of by mail, archived when the window is over, brought back
 // after an upgrade, and archived again after the subscription has ended.
 func TestTheLifeOfAResultInTheArchiveBucket(t *testing.T) {
-	h := newHouse(t, services{"": peers.LocalStack(t).URL, "DYNAMODB": peers.MiniStack(t).URL, "SESV2": peers.Moto(t).URL}, "s3", map[string]string{"GAS_FREE_WINDOW": window})
+	h := newHouse(t, services{"": peers.LocalStack(t).URL, "DYNAMODB": peers.MiniStack(t).URL, "SESV2": peers.Moto(t).URL},
+		"s3", map[string]string{"GAS_FREE_WINDOW": window})
 	h.live()
 }
 
@@ -44,12 +48,20 @@ func TestTheLifeOfAResultInAGlacierVault(t *testing.T) {
 
 // publishRestored publishes a provider's own notice to the topic of warmed results.
 func (h *house) publishRestored(notice []byte) {
-	session, err := aws.OpenSession(h.t.Context(), "us-east-1")
+	session, err := aws.OpenSession(context.Background(), "us-east-1", awsconfig.WithBaseEndpoint(h.env["AWS_ENDPOINT_URL"]),
+		awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")))
 	require.NoError(h.t, err)
-	topic, err := session.Bus(backend.AWSNames(config.Default().AWS)).RestoreTopic(h.t.Context())
+	topic, err := session.Bus(backend.AWSNames(config.Default().AWS)).RestoreTopic(context.Background())
 	require.NoError(h.t, err)
-	_, err = sns.NewFromConfig(session.Config).Publish(h.t.Context(), &sns.PublishInput{TopicArn: &topic, Message: sdk.String(string(notice))})
+	_, err = sns.NewFromConfig(session.Config).Publish(context.Background(), &sns.PublishInput{TopicArn: &topic, Message: sdk.String(string(notice))})
 	require.NoError(h.t, errors.Join(err, session.Close()))
+}
+
+func example(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", "roles", "web", "example.vcf"))
+	require.NoError(t, err)
+	return path
 }
 
 func (h *house) live() {
@@ -57,64 +69,70 @@ func (h *house) live() {
 	h.serveAll()
 	h.must("user", "add", "ada", "--email=ada@example.org", "--email-verified")
 	token := h.must("token", "create", "--user=ada")
-	client := []string{"GAS_SERVER=" + h.env["GAS_BASE_URL"], "GAS_TOKEN=" + token}
-	example, err := filepath.Abs(filepath.Join("..", "..", "roles", "web", "example.vcf"))
-	require.NoError(t, err)
 
-	out, errs, code := h.gas(client, "submit", example, "--wait", "-o", "json", "--timeout", "120s")
-	require.Zero(t, code, errs)
-	var made struct {
-		ID string `json:"job_id"`
-	}
-	require.NoError(t, json.Unmarshal([]byte(out), &made), out)
-	done := h.job(token, made.ID)
+	done, r := h.procs["web"].Submit(token, example(t))
+	require.Zero(t, r.Code, r.Err)
 	require.Equal(t, "COMPLETED", done.Status)
-	require.Equal(t, http.StatusOK, h.status("/api/v1/jobs/"+made.ID+"/files/result", token))
+	result := "/api/v1/jobs/" + done.ID + "/files/result"
+	require.Equal(t, http.StatusOK, h.status(result, token))
 	h.await("a mail", func() bool { return strings.Contains(h.mails(), "ada@example.org") })
 
-	h.awaitTier(token, made.ID, "ARCHIVED")
-	require.Equal(t, http.StatusForbidden, h.status("/api/v1/jobs/"+made.ID+"/files/result", token), "the window is over")
-	require.Equal(t, http.StatusOK, h.status("/api/v1/jobs/"+made.ID+"/files/log", token))
+	h.awaitTier(token, done.ID, "ARCHIVED")
+	require.Equal(t, http.StatusForbidden, h.status(result, token), "the window is over")
+	require.Equal(t, http.StatusOK, h.status("/api/v1/jobs/"+done.ID+"/files/log", token))
 
 	h.must("user", "set-plan", "ada", "premium_user")
-	h.awaitTier(token, made.ID, "HOT")
-	require.Equal(t, done.Result.SHA256, h.job(token, made.ID).Result.SHA256)
-	require.Equal(t, http.StatusOK, h.status("/api/v1/jobs/"+made.ID+"/files/result", token))
+	h.awaitTier(token, done.ID, "HOT")
+	require.Equal(t, done.Result.SHA256, h.job(token, done.ID).Result.SHA256)
+	require.Equal(t, http.StatusOK, h.status(result, token))
 
 	h.must("user", "set-plan", "ada", "free_user")
-	h.awaitTier(token, made.ID, "ARCHIVED")
+	h.awaitTier(token, done.ID, "ARCHIVED")
 	h.calm()
 	h.allowed()
 }
 
-// calm waits until the queues are empty, and lets fsck look at everything.
-func (h *house) calm() {
-	h.t.Helper()
-	h.await("the queues are empty", func() bool {
-		var stats []struct{ Waiting, Delayed, Running, Dead int }
-		text := h.must("queue", "stats", "-o", "json")
-		require.NoError(h.t, json.Unmarshal([]byte(text), &stats), text)
-		for _, s := range stats {
-			if s.Waiting+s.Delayed+s.Running+s.Dead > 0 {
-				return false
+// Workers are killed while jobs are done: none is lost, and none is done twice.
+func TestNoJobIsLostWhenWorkersAreKilled(t *testing.T) {
+	const jobs = 30
+	h := newHouse(t, services{"": peers.MiniStack(t).URL, "SESV2": peers.Moto(t).URL}, "s3", nil)
+	h.serveAll()
+	h.must("user", "add", "ada", "--plan=premium_user", "--email=ada@example.org", "--email-verified")
+	token := h.must("token", "create", "--user=ada")
+	var ids []string
+	for i := range jobs {
+		r := h.GasWith(h.procs["web"].As(token), nil, "submit", example(t))
+		require.Zero(t, r.Code, r.Err)
+		ids = append(ids, strings.TrimSpace(r.Out))
+		if i%10 == 5 {
+			for _, role := range []string{"annotator", "notify"} {
+				h.procs[role].Kill()
+				h.serve(role)
 			}
 		}
-		return true
-	})
-	out, errs, code := h.gas(nil, "fsck", "--read-data")
-	require.Zero(h.t, code, "%s\n%s", out, errs)
+	}
+	for _, id := range ids {
+		h.await("job "+id, func() bool { return h.job(token, id).Status == "COMPLETED" })
+	}
+	var list struct{ Total int }
+	require.NoError(t, json.Unmarshal([]byte(h.procs["web"].Get(token, "/api/v1/jobs")), &list))
+	require.Equal(t, jobs, list.Total, "one submission is one job")
+	h.must("fsck", "--read-data", "--repair") // what a killed worker left is cleared away; else the collector does it in its time
+	h.calm()
+	for _, id := range ids {
+		require.Contains(t, h.mails(), id, "its owner was told")
+	}
 }
 
-// mails is what the emulator of SES has kept.
-func (h *house) mails() string {
-	response, err := http.Get(h.mail + "/moto-api/data.json")
-	require.NoError(h.t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	require.NoError(h.t, err)
-	var data struct {
-		SES json.RawMessage `json:"ses"`
+// A process whose clock is not the store's takes no work: free windows are a matter of time.
+func TestAProcessWithAWrongClockIsNotReady(t *testing.T) {
+	h := newHouse(t, services{"": peers.MiniStack(t).URL, "SESV2": peers.Moto(t).URL}, "s3", nil)
+	wrong, _ := h.With("GAS_CLOCK_OFFSET=5s").Start("--role=web", "--addr="+h.addr)
+	h.await("it runs", func() bool { return h.status("/healthz", "") == http.StatusOK })
+	for range 5 {
+		require.Equal(t, http.StatusServiceUnavailable, h.status("/readyz", ""), fmt.Sprint(wrong.Log))
+		time.Sleep(200 * time.Millisecond) // another process: no clock of ours moves it
 	}
-	require.NoError(h.t, json.Unmarshal(text, &data))
-	return string(data.SES)
+	wrong.Stop()
+	require.NotNil(t, h.Serve("--role=web", "--addr="+h.addr), "with the right clock it is")
 }

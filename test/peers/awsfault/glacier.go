@@ -79,6 +79,7 @@ func NewGlacier(t testing.TB, now func() time.Time) *Glacier {
 		"GET /-/vaults/{vault}/jobs":                      g.list,
 		"GET /-/vaults/{vault}/jobs/{id}":                 g.describe,
 		"GET /-/vaults/{vault}/jobs/{id}/output":          g.output,
+		"GET /-/vaults/{vault}":                           g.describeVault,
 		"GET /-/vaults/{vault}/tags":                      g.getTags,
 		"POST /-/vaults/{vault}/tags":                     g.addTags,
 	} {
@@ -390,6 +391,12 @@ func (g *Glacier) output(w http.ResponseWriter, r *http.Request, _ []byte) {
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(j.output)))
 	_, _ = w.Write(j.output)
+}
+
+// describeVault tells that the vault is there.
+func (g *Glacier) describeVault(w http.ResponseWriter, r *http.Request, _ []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(encoded(map[string]any{"VaultName": r.PathValue("vault"), "NumberOfArchives": len(g.archives)}))
 }
 
 func (g *Glacier) getTags(w http.ResponseWriter, _ *http.Request, _ []byte) {
