@@ -67,7 +67,7 @@ func New(t *testing.T, env ...string) *World {
 	return &World{t: t, bin: bin, Home: home, Data: filepath.Join(home, "data"), env: env}
 }
 
-// With is the same world with more environment.
+// With is the same world With more environment.
 func (w *World) With(env ...string) *World {
 	more := *w
 	more.env = append(slices.Clone(w.env), env...)
@@ -134,7 +134,7 @@ type Server struct {
 	Cmd    *exec.Cmd
 	URL    string
 	SignIn string
-	Log    *syncBuffer
+	Log    *Buffer
 	Ended  chan struct{}
 }
 
@@ -142,7 +142,7 @@ type Server struct {
 func (w *World) Serve(args ...string) *Server {
 	w.t.Helper()
 	s, lines := w.Start(args...)
-	s.readLines(lines)
+	s.ReadLines(lines)
 	s.awaitReady()
 	return s
 }
@@ -150,7 +150,7 @@ func (w *World) Serve(args ...string) *Server {
 // Start starts a process on the data folder.
 func (w *World) Start(args ...string) (*Server, <-chan string) {
 	w.t.Helper()
-	s := &Server{w: w, Log: &syncBuffer{}, Ended: make(chan struct{})}
+	s := &Server{w: w, Log: &Buffer{}, Ended: make(chan struct{})}
 	s.Cmd = w.Command(context.Background(), append([]string{"serve", "--addr=127.0.0.1:0"}, args...)...)
 	pipe, err := s.Cmd.StderrPipe()
 	require.NoError(w.t, err)
@@ -172,8 +172,8 @@ func (w *World) Start(args ...string) (*Server, <-chan string) {
 	return s, lines
 }
 
-// readLines takes the address, and the link that follows it where there is one.
-func (s *Server) readLines(lines <-chan string) {
+// ReadLines takes the address, and the link that follows it where there is one.
+func (s *Server) ReadLines(lines <-chan string) {
 	s.w.t.Helper()
 	deadline := time.After(Patience)
 	for s.URL == "" || s.SignIn == "" {
@@ -260,7 +260,7 @@ func (s *Server) Get(token, path string) string {
 	return string(body)
 }
 
-// Token makes a user's token without a server.
+// Token makes a user's Token without a server.
 func (w *World) Token(user, plan string) string {
 	w.t.Helper()
 	return strings.TrimSpace(w.Must("token", "create", "--user", user, "--plan", plan))
@@ -306,19 +306,19 @@ func (w *World) Write(name string, content []byte) string {
 	return path
 }
 
-// syncBuffer is a buffer that is written while it is read.
-type syncBuffer struct {
+// Buffer is a buffer that is written while it is read.
+type Buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (b *syncBuffer) Write(p []byte) (int, error) {
+func (b *Buffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.Write(p)
 }
 
-func (b *syncBuffer) String() string {
+func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()

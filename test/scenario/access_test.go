@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gas/pkg/user"
+
+	"gas/test/program"
 )
 
 // listedRoute is a line of gas routes --json.
@@ -66,9 +68,9 @@ var ways = map[string]way{
 
 // stage is the owner with what is his, and the nine who ask.
 type accessStage struct {
-	w     *world
-	s     *server
-	owner *guest
+	w     *program.World
+	s     *program.Server
+	owner *program.Guest
 	ids   map[string]string // of what is the owner's, by what stands for it
 	cast  []actor
 }
@@ -76,31 +78,31 @@ type accessStage struct {
 // actor is one who asks. Own: he acts for the owner.
 type actor struct {
 	name  string
-	guest *guest
+	guest *program.Guest
 	own   bool
 }
 
 const ownersName = "ada"
 
 func newAccessStage(t *testing.T) *accessStage {
-	w := newWorld(t, "GAS_LIMIT_API=0", "GAS_LIMIT_UPLOAD=0", "GAS_LIMIT_LOGIN=0", "GAS_FREE_WINDOW=1h", "GAS_ADMINS="+user.ID(user.Local, "boss"))
+	w := program.New(t, "GAS_LIMIT_API=0", "GAS_LIMIT_UPLOAD=0", "GAS_LIMIT_LOGIN=0", "GAS_FREE_WINDOW=1h", "GAS_ADMINS="+user.ID(user.Local, "boss"))
 	for name, plan := range map[string]string{ownersName: "premium_user", "fred": "free_user", "petra": "premium_user", "boss": "free_user"} {
-		w.must("user", "add", name, "--plan", plan)
+		w.Must("user", "add", name, "--plan", plan)
 	}
-	s := w.serve()
-	st := &accessStage{w: w, s: s, owner: s.browser(ownersName), ids: map[string]string{"{owner}": user.ID(user.Local, ownersName)}}
-	revoked := w.token(ownersName, "premium_user")
-	a := st.owner.get("/api/v1/tokens")
-	require.Equal(t, http.StatusOK, a.status)
-	st.owner.do(http.MethodDelete, "/api/v1/tokens/"+tokenID(revoked), nil)
+	s := w.Serve()
+	st := &accessStage{w: w, s: s, owner: s.Browser(ownersName), ids: map[string]string{"{owner}": user.ID(user.Local, ownersName)}}
+	revoked := w.Token(ownersName, "premium_user")
+	a := st.owner.Get("/api/v1/tokens")
+	require.Equal(t, http.StatusOK, a.Status)
+	st.owner.Do(http.MethodDelete, "/api/v1/tokens/"+tokenID(revoked), nil)
 	st.cast = []actor{
-		{"nobody", s.visitor(), false}, {"another free user", s.browser("fred"), false}, {"another premium user", s.browser("petra"), false},
-		{"another's token", s.program(w.token("petra", "premium_user")), false}, {"a revoked token", s.program(revoked), false}, {"an administrator", s.browser("boss"), false},
-		{"a token that reads", s.program(strings.TrimSpace(w.must("token", "create", "--user", ownersName, "--scope", "read"))), true},
-		{"a token that writes", s.program(w.token(ownersName, "premium_user")), true}, {"the owner", st.owner, true},
+		{"nobody", s.Visitor(), false}, {"another free user", s.Browser("fred"), false}, {"another premium user", s.Browser("petra"), false},
+		{"another's token", s.Program(w.Token("petra", "premium_user")), false}, {"a revoked token", s.Program(revoked), false}, {"an administrator", s.Browser("boss"), false},
+		{"a token that reads", s.Program(strings.TrimSpace(w.Must("token", "create", "--user", ownersName, "--scope", "read"))), true},
+		{"a token that writes", s.Program(w.Token(ownersName, "premium_user")), true}, {"the owner", st.owner, true},
 	}
-	j, r := s.submit(w.token(ownersName, "premium_user"), w.write("x.vcf", mitochondrial(t, 20)))
-	require.Zero(t, r.code, r.err)
+	j, r := s.Submit(w.Token(ownersName, "premium_user"), w.Write("x.vcf", program.Mitochondrial(t, 20)))
+	require.Zero(t, r.Code, r.Err)
 	st.ids["{job}"] = j.ID
 	return st
 }
@@ -116,28 +118,28 @@ func (st *accessStage) fresh(t *testing.T, r listedRoute, w way) map[string]stri
 		Upload string `json:"upload_id"`
 		ID     string `json:"id"`
 	}
-	make := func(into string, a answer, id *string) {
-		require.Less(t, a.status, 300, a.body)
-		require.NoError(t, json.Unmarshal([]byte(a.body), &made), a.body)
+	make := func(into string, a program.Answer, id *string) {
+		require.Less(t, a.Status, 300, a.Body)
+		require.NoError(t, json.Unmarshal([]byte(a.Body), &made), a.Body)
 		ids[into] = *id
 	}
 	switch {
 	case w.own && strings.Contains(r.Path+w.body, ":id") && !strings.Contains(r.Path, "uploads"), w.own && strings.Contains(w.body, "{job}"):
-		make("{job}", st.owner.do(http.MethodPost, "/api/v1/jobs/"+st.ids["{job}"]+"/rerun", strings.NewReader("{}"), "Content-Type", "application/json"), &made.Job)
-		st.owner.eventually("/api/v1/jobs/"+ids["{job}"], func(a answer) bool { return strings.Contains(a.body, `"COMPLETED"`) })
+		make("{job}", st.owner.Do(http.MethodPost, "/api/v1/jobs/"+st.ids["{job}"]+"/rerun", strings.NewReader("{}"), "Content-Type", "application/json"), &made.Job)
+		st.owner.Eventually("/api/v1/jobs/"+ids["{job}"], func(a program.Answer) bool { return strings.Contains(a.Body, `"COMPLETED"`) })
 	case strings.Contains(r.Path, "/uploads/"):
-		make("{upload}", st.owner.do(http.MethodPost, "/api/v1/uploads", strings.NewReader(`{"name":"x.vcf","size":10}`), "Content-Type", "application/json"), &made.Upload)
+		make("{upload}", st.owner.Do(http.MethodPost, "/api/v1/uploads", strings.NewReader(`{"name":"x.vcf","size":10}`), "Content-Type", "application/json"), &made.Upload)
 	case strings.Contains(r.Path, ":token"):
-		make("{token}", st.owner.do(http.MethodPost, "/api/v1/tokens", strings.NewReader(`{"name":"x"}`), "Content-Type", "application/json"), &made.ID)
+		make("{token}", st.owner.Do(http.MethodPost, "/api/v1/tokens", strings.NewReader(`{"name":"x"}`), "Content-Type", "application/json"), &made.ID)
 	case strings.Contains(r.Path, ":filter"):
-		kept := st.owner.post("/annotations/"+st.ids["{job}"]+"/filters", url.Values{"name": {"x"}, "filter": {"qual > 1"}})
-		require.Less(t, kept.status, 400, kept.body)
-		found := regexp.MustCompile(`/filters/([^/"]+)/delete`).FindStringSubmatch(st.owner.get("/annotations/" + st.ids["{job}"] + "/variants").body)
+		kept := st.owner.Post("/annotations/"+st.ids["{job}"]+"/filters", url.Values{"name": {"x"}, "filter": {"qual > 1"}})
+		require.Less(t, kept.Status, 400, kept.Body)
+		found := regexp.MustCompile(`/filters/([^/"]+)/delete`).FindStringSubmatch(st.owner.Get("/annotations/" + st.ids["{job}"] + "/variants").Body)
 		require.NotNil(t, found)
 		ids["{filter}"] = found[1]
 	case strings.Contains(r.Path, ":session"):
-		st.s.browser(ownersName)
-		found := regexp.MustCompile(`/profile/sessions/([^/"]+)/end`).FindStringSubmatch(st.owner.get("/profile").body)
+		st.s.Browser(ownersName)
+		found := regexp.MustCompile(`/profile/sessions/([^/"]+)/end`).FindStringSubmatch(st.owner.Get("/profile").Body)
 		require.NotNil(t, found)
 		ids["{session}"] = found[1]
 	}
@@ -145,7 +147,7 @@ func (st *accessStage) fresh(t *testing.T, r listedRoute, w way) map[string]stri
 }
 
 // ask sends the route's request.
-func (st *accessStage) ask(t *testing.T, g *guest, r listedRoute, w way, ids map[string]string) answer {
+func (st *accessStage) ask(t *testing.T, g *program.Guest, r listedRoute, w way, ids map[string]string) program.Answer {
 	fill := func(text string) string {
 		for what, id := range ids {
 			text = strings.ReplaceAll(text, what, id)
@@ -160,7 +162,7 @@ func (st *accessStage) ask(t *testing.T, g *guest, r listedRoute, w way, ids map
 	require.NotContains(t, path, ":", "a parameter without a value")
 	switch body := fill(w.body); {
 	case body == "":
-		return g.do(r.Method, path, nil)
+		return g.Do(r.Method, path, nil)
 	case body == "FILE":
 		var text strings.Builder
 		form := multipart.NewWriter(&text)
@@ -169,11 +171,11 @@ func (st *accessStage) ask(t *testing.T, g *guest, r listedRoute, w way, ids map
 		_, err = part.Write([]byte(header + record))
 		require.NoError(t, err)
 		require.NoError(t, form.Close())
-		return g.do(r.Method, path, strings.NewReader(text.String()), "Content-Type", form.FormDataContentType())
+		return g.Do(r.Method, path, strings.NewReader(text.String()), "Content-Type", form.FormDataContentType())
 	case body[0] == '{':
-		return g.do(r.Method, path, strings.NewReader(body), "Content-Type", "application/json")
+		return g.Do(r.Method, path, strings.NewReader(body), "Content-Type", "application/json")
 	default:
-		return g.do(r.Method, path, strings.NewReader(body), "Content-Type", "application/x-www-form-urlencoded")
+		return g.Do(r.Method, path, strings.NewReader(body), "Content-Type", "application/x-www-form-urlencoded")
 	}
 }
 
@@ -212,14 +214,14 @@ func wanted(r listedRoute, w way, who string) []int {
 
 // belongings is all that could change: what the owner sees of his jobs, tokens and himself.
 func (st *accessStage) belongings(t *testing.T) string {
-	st.owner.eventually("/api/v1/jobs?limit=100", func(a answer) bool { // else a job moves by itself
-		return !strings.Contains(a.body, `"PENDING"`) && !strings.Contains(a.body, `"RUNNING"`)
+	st.owner.Eventually("/api/v1/jobs?limit=100", func(a program.Answer) bool { // else a job moves by itself
+		return !strings.Contains(a.Body, `"PENDING"`) && !strings.Contains(a.Body, `"RUNNING"`)
 	})
 	all := ""
 	for _, path := range []string{"/api/v1/me", "/api/v1/jobs?limit=100", "/api/v1/tokens", "/profile/export", "/api/v1/usage"} {
-		a := st.owner.get(path)
-		require.Equal(t, http.StatusOK, a.status, "%s %s", path, a.body)
-		all += a.body
+		a := st.owner.Get(path)
+		require.Equal(t, http.StatusOK, a.Status, "%s %s", path, a.Body)
+		all += a.Body
 	}
 	return regexp.MustCompile(`"(last_used|request_id|exported)":\s*"[^"]*"`).ReplaceAllString(all, "")
 }
@@ -229,7 +231,7 @@ func TestT11EveryRouteIsOpenToWhomItsTableSaysAndNobodyElseChangesAnything(t *te
 	t.Parallel()
 	st := newAccessStage(t)
 	var routes []listedRoute
-	require.NoError(t, json.Unmarshal([]byte(st.w.must("routes", "--json")), &routes))
+	require.NoError(t, json.Unmarshal([]byte(st.w.Must("routes", "--json")), &routes))
 	require.Greater(t, len(routes), 60)
 	for _, r := range routes {
 		w, ok := ways[r.String()]
@@ -255,23 +257,23 @@ func TestT11EveryRouteIsOpenToWhomItsTableSaysAndNobodyElseChangesAnything(t *te
 
 func (st *accessStage) checkStranger(t *testing.T, r listedRoute, w way, who actor, ids map[string]string) {
 	a := st.ask(t, who.guest, r, w, ids)
-	if want := wanted(r, w, who.name); !slices.Contains(want, a.status) {
-		t.Errorf("%s by %s is %d, not %v: %.300s", r, who.name, a.status, want, a.body)
+	if want := wanted(r, w, who.name); !slices.Contains(want, a.Status) {
+		t.Errorf("%s by %s is %d, not %v: %.300s", r, who.name, a.Status, want, a.Body)
 	}
-	if a.status == http.StatusSeeOther && who.name == "nobody" && r.Who != "anyone" {
-		require.True(t, strings.HasPrefix(a.header.Get("Location"), "/login?next="), "%s leads to %s", r, a.header.Get("Location"))
+	if a.Status == http.StatusSeeOther && who.name == "nobody" && r.Who != "anyone" {
+		require.True(t, strings.HasPrefix(a.Header.Get("Location"), "/login?next="), "%s leads to %s", r, a.Header.Get("Location"))
 	}
-	if a.status == http.StatusNotFound && r.Who == "owner" {
+	if a.Status == http.StatusNotFound && r.Who == "owner" {
 		missing := map[string]string{}
 		for what := range ids {
 			missing[what] = "01890000-0000-7000-8000-000000000000"
 		}
 		b := st.ask(t, who.guest, r, w, missing)
-		require.Equal(t, b.status, a.status, "%s by %s", r, who.name)
+		require.Equal(t, b.Status, a.Status, "%s by %s", r, who.name)
 		require.Equal(t, withoutIDs(b, missing), withoutIDs(a, ids), "%s by %s: another's and a missing one look the same", r, who.name)
 	}
-	if r.Path == "/logout" && who.guest.token == "" && who.name != "nobody" {
-		who.guest.signIn(map[string]string{"another free user": "fred", "another premium user": "petra", "an administrator": "boss"}[who.name])
+	if r.Path == "/logout" && who.guest.Token == "" && who.name != "nobody" {
+		who.guest.SignIn(map[string]string{"another free user": "fred", "another premium user": "petra", "an administrator": "boss"}[who.name])
 	}
 }
 
@@ -281,21 +283,21 @@ func (st *accessStage) checkOwner(t *testing.T, r listedRoute, w way, who actor,
 		ids = st.fresh(t, r, w)
 	}
 	a := st.ask(t, who.guest, r, w, ids)
-	if !slices.Contains(want, a.status) {
-		t.Errorf("%s by %s is %d, not %v: %.300s", r, who.name, a.status, want, a.body)
+	if !slices.Contains(want, a.Status) {
+		t.Errorf("%s by %s is %d, not %v: %.300s", r, who.name, a.Status, want, a.Body)
 	}
-	if r.Path == "/logout" && who.guest.token == "" {
-		who.guest.signIn(ownersName)
+	if r.Path == "/logout" && who.guest.Token == "" {
+		who.guest.SignIn(ownersName)
 	}
 }
 
 // withoutIDs is an answer without what differs between any two requests.
-func withoutIDs(a answer, ids map[string]string) string {
-	text := strings.ReplaceAll(a.body, a.header.Get("X-Request-Id"), "N")
+func withoutIDs(a program.Answer, ids map[string]string) string {
+	text := strings.ReplaceAll(a.Body, a.Header.Get("X-Request-Id"), "N")
 	for _, id := range ids {
 		if len(id) > 20 {
 			text = strings.ReplaceAll(strings.ReplaceAll(text, id, "ID"), url.QueryEscape(id), "ID")
 		}
 	}
-	return fmt.Sprint(a.status, a.header.Get("Content-Type"), text)
+	return fmt.Sprint(a.Status, a.Header.Get("Content-Type"), text)
 }

@@ -7,47 +7,49 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"gas/test/program"
 )
 
 func TestABackupOfARunningServiceIsRestoredElsewhere(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve()
-	token := w.token("ada", "premium_user")
-	j, r := s.submit(token, w.write("x.vcf", mitochondrial(t, 100)))
-	require.Zero(t, r.code, r.err)
-	backup := filepath.Join(w.home, "backup")
-	w.must("backup", backup)
-	w.must("backup", backup) // again, over the first
-	later, r := s.submit(token, w.write("later.vcf", mitochondrial(t, 50)))
-	require.Zero(t, r.code, r.err)
+	w := program.New(t)
+	s := w.Serve()
+	token := w.Token("ada", "premium_user")
+	j, r := s.Submit(token, w.Write("x.vcf", program.Mitochondrial(t, 100)))
+	require.Zero(t, r.Code, r.Err)
+	backup := filepath.Join(w.Home, "backup")
+	w.Must("backup", backup)
+	w.Must("backup", backup) // again, over the first
+	later, r := s.Submit(token, w.Write("later.vcf", program.Mitochondrial(t, 50)))
+	require.Zero(t, r.Code, r.Err)
 
-	require.Equal(t, 7, w.gas("restore-backup", backup).code, "a folder that is not empty is refused")
-	other := &world{t: t, bin: w.bin, home: w.home, data: filepath.Join(w.home, "restored")}
-	other.must("restore-backup", backup)
-	checked := other.gas("fsck", "--read-data", "--adopt")
-	require.Zero(t, checked.code, checked.out+checked.err)
+	require.Equal(t, 7, w.Gas("restore-backup", backup).Code, "a folder that is not empty is refused")
+	other := w.On(filepath.Join(w.Home, "restored"))
+	other.Must("restore-backup", backup)
+	checked := other.Gas("fsck", "--read-data", "--adopt")
+	require.Zero(t, checked.Code, checked.Out+checked.Err)
 
-	restored := other.serve()
-	out := other.gasWith(restored.as(token), nil, "jobs", "download", j.ID, "-o", filepath.Join(w.home, "again.vcf.gz"))
-	require.Zero(t, out.code, out.err)
-	require.FileExists(t, strings.TrimSpace(out.out))
-	require.Equal(t, 4, other.gasWith(restored.as(token), nil, "jobs", "show", later.ID).code, "what came after the backup is not in it")
-	_, r = restored.submit(token, w.write("new.vcf", mitochondrial(t, 30)))
-	require.Zero(t, r.code, r.err)
-	require.Zero(t, other.gas("fsck").code)
+	restored := other.Serve()
+	out := other.GasWith(restored.As(token), nil, "jobs", "download", j.ID, "-o", filepath.Join(w.Home, "again.vcf.gz"))
+	require.Zero(t, out.Code, out.Err)
+	require.FileExists(t, strings.TrimSpace(out.Out))
+	require.Equal(t, 4, other.GasWith(restored.As(token), nil, "jobs", "show", later.ID).Code, "what came after the backup is not in it")
+	_, r = restored.Submit(token, w.Write("new.vcf", program.Mitochondrial(t, 30)))
+	require.Zero(t, r.Code, r.Err)
+	require.Zero(t, other.Gas("fsck").Code)
 }
 
 func TestFsckFindsAResultThatWasDamaged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve()
-	_, r := s.submit(w.token("ada", "premium_user"), w.write("x.vcf", mitochondrial(t, 100)))
-	require.Zero(t, r.code, r.err)
-	s.stop()
-	require.Zero(t, w.gas("fsck", "--read-data").code)
+	w := program.New(t)
+	s := w.Serve()
+	_, r := s.Submit(w.Token("ada", "premium_user"), w.Write("x.vcf", program.Mitochondrial(t, 100)))
+	require.Zero(t, r.Code, r.Err)
+	s.Stop()
+	require.Zero(t, w.Gas("fsck", "--read-data").Code)
 	damaged := 0
-	require.NoError(t, filepath.WalkDir(filepath.Join(w.data, "results"), func(path string, entry os.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(filepath.Join(w.Data, "results"), func(path string, entry os.DirEntry, err error) error {
 		if err == nil && strings.Contains(path, "vcf.gz") && len(entry.Name()) == 64 && !entry.IsDir() {
 			damaged++
 			require.NoError(t, os.Chmod(path, 0o600))
@@ -56,7 +58,7 @@ func TestFsckFindsAResultThatWasDamaged(t *testing.T) {
 		return err
 	}))
 	require.NotZero(t, damaged)
-	checked := w.gas("fsck", "--read-data")
-	require.Equal(t, 1, checked.code)
-	require.Contains(t, checked.out, "S")
+	checked := w.Gas("fsck", "--read-data")
+	require.Equal(t, 1, checked.Code)
+	require.Contains(t, checked.Out, "S")
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"gas/test/program"
 )
 
 // member is one gzip member of n repetitions of a text. Members one after another are one gzip file, so a bomb is made of few.
@@ -30,9 +32,9 @@ func member(t *testing.T, text string, n int) []byte {
 }
 
 // peak is the most memory that a process has had, in bytes, as the kernel counts it.
-func peak(t *testing.T, s *server) int64 {
+func peak(t *testing.T, s *program.Server) int64 {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Cmd.Process.Pid))
 	if os.IsNotExist(err) {
 		t.Log("no /proc: memory is not measured")
 		return 0
@@ -48,11 +50,11 @@ func peak(t *testing.T, s *server) int64 {
 // T13: a bomb fails with its line, and the memory that it takes does not grow with what it would unpack to.
 func TestT13BombsFailWithTheirLineAndMemoryStaysFlat(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "GAS_FREE_UPLOAD_LIMIT=64MiB", "GAS_LIMIT_UPLOAD=0")
-	s := w.serve()
-	token := w.token("ada", "free_user")
-	_, r := s.submit(token, w.write("small.vcf", mitochondrial(t, 2000)))
-	require.Zero(t, r.code, r.err)
+	w := program.New(t, "GAS_FREE_UPLOAD_LIMIT=64MiB", "GAS_LIMIT_UPLOAD=0")
+	s := w.Serve()
+	token := w.Token("ada", "free_user")
+	_, r := s.Submit(token, w.Write("small.vcf", program.Mitochondrial(t, 2000)))
+	require.Zero(t, r.Code, r.Err)
 	before := peak(t, s)
 	start := zipped(t, header+record)
 	const mib = 1 << 20
@@ -75,18 +77,18 @@ func TestT13BombsFailWithTheirLineAndMemoryStaysFlat(t *testing.T) {
 	}
 	for _, bomb := range bombs {
 		t.Run(bomb.name, func(t *testing.T) {
-			j, r := s.submit(token, w.write(bomb.name+".vcf.gz", bomb.content))
+			j, r := s.Submit(token, w.Write(bomb.name+".vcf.gz", bomb.content))
 			if bomb.code == "" {
-				require.NotEmpty(t, j.Status, r.err)
+				require.NotEmpty(t, j.Status, r.Err)
 				return
 			}
-			require.Equal(t, 9, r.code, "%s\n%s", r.out, r.err)
-			require.Equal(t, "FAILED", j.Status, r.err)
+			require.Equal(t, 9, r.Code, "%s\n%s", r.Out, r.Err)
+			require.Equal(t, "FAILED", j.Status, r.Err)
 			require.Contains(t, []string{bomb.code, "too_large"}, j.Error.Code, j.Error.Message)
 			require.Positive(t, j.Error.Line, j.Error.Message)
 			require.Less(t, peak(t, s)-before, int64(1024*mib), "of %d bytes", len(bomb.content))
 		})
 	}
-	_, r = s.submit(token, w.write("after.vcf", mitochondrial(t, 50)))
-	require.Zero(t, r.code, "the service goes on: %s", r.err)
+	_, r = s.Submit(token, w.Write("after.vcf", program.Mitochondrial(t, 50)))
+	require.Zero(t, r.Code, "the service goes on: %s", r.Err)
 }

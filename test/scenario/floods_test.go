@@ -22,15 +22,17 @@ import (
 	"gas/pkg/local"
 	"gas/pkg/port"
 	"gas/pkg/user"
+
+	"gas/test/program"
 )
 
 // p99 asks for a page many times, one after another, and returns how long all but the slowest hundredth took at most.
-func p99(t *testing.T, g *guest, path string, times int) time.Duration {
+func p99(t *testing.T, g *program.Guest, path string, times int) time.Duration {
 	t.Helper()
 	took := make([]time.Duration, times)
 	for i := range took {
 		began := time.Now()
-		require.Equal(t, http.StatusOK, g.get(path).status)
+		require.Equal(t, http.StatusOK, g.Get(path).Status)
 		took[i] = time.Since(began)
 	}
 	slices.Sort(took)
@@ -39,7 +41,7 @@ func p99(t *testing.T, g *guest, path string, times int) time.Duration {
 
 // slowly opens a thousand connections, say, and sends a byte on one after the other, a millisecond between two, until stop. ended counts those that the
 // server has ended.
-func slowly(t *testing.T, s *server, n int, token string) (stop func(), ended *atomic.Int64) {
+func slowly(t *testing.T, s *program.Server, n int, token string) (stop func(), ended *atomic.Int64) {
 	t.Helper()
 	ended = &atomic.Int64{}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -53,7 +55,7 @@ func slowly(t *testing.T, s *server, n int, token string) (stop func(), ended *a
 	}
 	connections := make([]net.Conn, n)
 	for i := range connections {
-		c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 		require.NoError(t, err)
 		connections[i] = c
 		_, err = io.WriteString(c, beginnings[i%len(beginnings)])
@@ -88,10 +90,10 @@ func slowly(t *testing.T, s *server, n int, token string) (stop func(), ended *a
 // T21: a thousand who send a byte a second hold nobody else up, and are ended. What is compared is the best of three rounds each, because this
 // machine has other work too.
 func TestT21AThousandSlowConnectionsHoldNobodyUp(t *testing.T) {
-	w := newWorld(t, "GAS_LIMIT_UPLOAD=0", "GAS_LIMIT_LOGIN=0", "GAS_LIMIT_API=0")
-	s := w.serve()
-	token := w.token("mallory", "premium_user")
-	ada := s.program(w.token("ada", "premium_user"))
+	w := program.New(t, "GAS_LIMIT_UPLOAD=0", "GAS_LIMIT_LOGIN=0", "GAS_LIMIT_API=0")
+	s := w.Serve()
+	token := w.Token("mallory", "premium_user")
+	ada := s.Program(w.Token("ada", "premium_user"))
 	const rounds, requests, connections = 3, 300, 1000
 	calm, crowded := time.Hour, time.Hour
 	p99(t, ada, "/api/v1/jobs", requests)
@@ -100,19 +102,19 @@ func TestT21AThousandSlowConnectionsHoldNobodyUp(t *testing.T) {
 		stop, ended := slowly(t, s, connections, token)
 		crowded = min(crowded, p99(t, ada, "/api/v1/jobs", requests))
 		if round == rounds-1 { // those without whole headers are ended after five seconds, three of five
-			require.Eventually(t, func() bool { return ended.Load() >= connections*3/5 }, patience, 100*time.Millisecond)
+			require.Eventually(t, func() bool { return ended.Load() >= connections*3/5 }, program.Patience, 100*time.Millisecond)
 		}
 		stop()
 	}
 	t.Logf("p99 is %s, and %s beside %d slow connections", calm, crowded, connections)
 	require.LessOrEqual(t, crowded, 2*calm+5*time.Millisecond)
-	require.Equal(t, http.StatusOK, ada.get("/readyz").status)
+	require.Equal(t, http.StatusOK, ada.Get("/readyz").Status)
 }
 
 // backlog submits jobs of one user straight to the data folder, before a server runs on it.
-func backlog(t *testing.T, w *world, name string, jobs int) {
+func backlog(t *testing.T, w *program.World, name string, jobs int) {
 	t.Helper()
-	ports, err := local.Open(t.Context(), local.Options{Data: w.data})
+	ports, err := local.Open(t.Context(), local.Options{Data: w.Data})
 	require.NoError(t, err)
 	plans := user.DefaultPlans()
 	plans.Premium.Queued = 1 << 20
@@ -146,45 +148,45 @@ func backlog(t *testing.T, w *world, name string, jobs int) {
 
 // T20: one who submits five thousand jobs and asks ten thousand times delays another's job by ten seconds at most.
 func TestT20OneUsersFloodDelaysAnothersJobByTenSecondsAtMost(t *testing.T) {
-	w := newWorld(t, "GAS_LIMIT_UPLOAD=0")
+	w := program.New(t, "GAS_LIMIT_UPLOAD=0")
 	if dir, err := os.MkdirTemp("/dev/shm", "gas-flood-"); err == nil { // the disk is not what is measured
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
-		w.data = filepath.Join(dir, "data")
+		w.Data = filepath.Join(dir, "data")
 	}
-	w.must("user", "add", "mallory", "--plan=premium_user")
-	flood := w.token("mallory", "premium_user")
-	token := w.token("ada", "free_user")
-	path := w.write("x.vcf", mitochondrial(t, 50))
-	s := w.serve()
-	_, r := s.submit(token, path)
-	require.Zero(t, r.code, r.err)
+	w.Must("user", "add", "mallory", "--plan=premium_user")
+	flood := w.Token("mallory", "premium_user")
+	token := w.Token("ada", "free_user")
+	path := w.Write("x.vcf", program.Mitochondrial(t, 50))
+	s := w.Serve()
+	_, r := s.Submit(token, path)
+	require.Zero(t, r.Code, r.Err)
 	began := time.Now()
-	_, r = s.submit(token, path)
-	require.Zero(t, r.code, r.err)
+	_, r = s.Submit(token, path)
+	require.Zero(t, r.Code, r.Err)
 	usual := time.Since(began)
-	s.stop()
+	s.Stop()
 
 	backlog(t, w, "mallory", 5000)
-	s = w.serve()
+	s = w.Serve()
 	var wg sync.WaitGroup
 	refused, asked := atomic.Int64{}, atomic.Int64{}
 	for range 8 {
-		g := s.program(flood)
+		g := s.Program(flood)
 		wg.Go(func() {
 			for asked.Add(1) <= 10_000 {
-				if g.get("/api/v1/me").status == http.StatusTooManyRequests {
+				if g.Get("/api/v1/me").Status == http.StatusTooManyRequests {
 					refused.Add(1)
 				}
 			}
 		})
 	}
 	began = time.Now()
-	_, r = s.submit(token, path)
-	require.Zero(t, r.code, r.err)
+	_, r = s.Submit(token, path)
+	require.Zero(t, r.Code, r.Err)
 	delayed := time.Since(began)
 	wg.Wait()
 	t.Logf("a job takes %s, and %s beside the flood; %d requests were refused", usual, delayed, refused.Load())
 	require.LessOrEqual(t, delayed-usual, 10*time.Second)
 	require.Greater(t, refused.Load(), int64(8_000))
-	s.kill() // the backlog is of no use to anybody
+	s.Kill() // the backlog is of no use to anybody
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"gas/test/program"
 )
 
 const header = "##fileformat=VCFv4.2\n##contig=<ID=MT,length=16569>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
@@ -27,10 +29,10 @@ func zipped(t *testing.T, text string) []byte {
 
 func TestBadInputFailsWithItsLineAndASentence(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve()
-	token := w.token("ada", "premium_user")
-	whole := zipped(t, string(mitochondrial(t, 2000)))
+	w := program.New(t)
+	s := w.Serve()
+	token := w.Token("ada", "premium_user")
+	whole := zipped(t, string(program.Mitochondrial(t, 2000)))
 	tests := []struct {
 		name    string
 		content []byte
@@ -47,10 +49,10 @@ func TestBadInputFailsWithItsLineAndASentence(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			path := w.write(strings.ReplaceAll(test.name, " ", "-")+".vcf", test.content)
-			j, r := s.submit(token, path)
-			require.Equal(t, 9, r.code, "%s\n%s", r.out, r.err)
-			require.NotEmpty(t, r.err)
+			path := w.Write(strings.ReplaceAll(test.name, " ", "-")+".vcf", test.content)
+			j, r := s.Submit(token, path)
+			require.Equal(t, 9, r.Code, "%s\n%s", r.Out, r.Err)
+			require.NotEmpty(t, r.Err)
 			if j.ID == "" {
 				return // refused at the door
 			}
@@ -64,9 +66,9 @@ func TestBadInputFailsWithItsLineAndASentence(t *testing.T) {
 
 func TestHarmlessOdditiesAreAccepted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve()
-	token := w.token("ada", "premium_user")
+	w := program.New(t)
+	s := w.Serve()
+	token := w.Token("ada", "premium_user")
 	for name, content := range map[string]string{
 		"a byte order mark": "\ufeff" + header + record,
 		"CRLF":              strings.ReplaceAll(header+record, "\n", "\r\n"),
@@ -74,8 +76,8 @@ func TestHarmlessOdditiesAreAccepted(t *testing.T) {
 		"no records":        header,
 	} {
 		t.Run(name, func(t *testing.T) {
-			j, r := s.submit(token, w.write(strings.ReplaceAll(name, " ", "-")+".vcf", []byte(content)))
-			require.Zero(t, r.code, r.err)
+			j, r := s.Submit(token, w.Write(strings.ReplaceAll(name, " ", "-")+".vcf", []byte(content)))
+			require.Zero(t, r.Code, r.Err)
 			require.Equal(t, "COMPLETED", j.Status)
 		})
 	}
@@ -83,26 +85,26 @@ func TestHarmlessOdditiesAreAccepted(t *testing.T) {
 
 func TestAFileOverThePlansLimitIsRefusedWithAnInvitation(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "GAS_FREE_UPLOAD_LIMIT=1000")
-	s := w.serve()
-	path := w.write("large.vcf", mitochondrial(t, 200))
-	free := w.gasWith(s.as(w.token("ada", "free_user")), nil, "submit", path)
-	require.Equal(t, 9, free.code, free.err)
-	require.Contains(t, strings.ToLower(free.err), "premium")
-	_, premium := s.submit(w.token("bea", "premium_user"), path)
-	require.Zero(t, premium.code, premium.err)
+	w := program.New(t, "GAS_FREE_UPLOAD_LIMIT=1000")
+	s := w.Serve()
+	path := w.Write("large.vcf", program.Mitochondrial(t, 200))
+	free := w.GasWith(s.As(w.Token("ada", "free_user")), nil, "submit", path)
+	require.Equal(t, 9, free.Code, free.Err)
+	require.Contains(t, strings.ToLower(free.Err), "premium")
+	_, premium := s.Submit(w.Token("bea", "premium_user"), path)
+	require.Zero(t, premium.Code, premium.Err)
 }
 
 func TestTwoUsersNeverSeeEachOther(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve()
-	owner, stranger := w.token("ada", "premium_user"), w.token("bea", "premium_user")
-	j, r := s.submit(owner, w.write("x.vcf", mitochondrial(t, 20)))
-	require.Zero(t, r.code, r.err)
+	w := program.New(t)
+	s := w.Serve()
+	owner, stranger := w.Token("ada", "premium_user"), w.Token("bea", "premium_user")
+	j, r := s.Submit(owner, w.Write("x.vcf", program.Mitochondrial(t, 20)))
+	require.Zero(t, r.Code, r.Err)
 
 	ask := func(method, path, token string) int {
-		request, err := http.NewRequestWithContext(t.Context(), method, s.url+path, nil)
+		request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, nil)
 		require.NoError(t, err)
 		if token != "" {
 			request.Header.Set("Authorization", "Bearer "+token)
@@ -123,8 +125,8 @@ func TestTwoUsersNeverSeeEachOther(t *testing.T) {
 		require.Equal(t, 404, ask(c.method, c.path, stranger), c.path)
 		require.Equal(t, 401, ask(c.method, c.path, ""), c.path)
 	}
-	require.Equal(t, 4, w.gasWith(s.as(stranger), nil, "jobs", "download", j.ID).code)
-	require.Equal(t, 3, w.gasWith(s.as(""), nil, "jobs", "show", j.ID).code)
-	require.NotContains(t, w.gasWith(s.as(stranger), nil, "jobs", "list", "-o", "json").out, j.ID)
+	require.Equal(t, 4, w.GasWith(s.As(stranger), nil, "jobs", "download", j.ID).Code)
+	require.Equal(t, 3, w.GasWith(s.As(""), nil, "jobs", "show", j.ID).Code)
+	require.NotContains(t, w.GasWith(s.As(stranger), nil, "jobs", "list", "-o", "json").Out, j.ID)
 	require.Equal(t, 200, ask("GET", job, owner), "nothing has happened to it")
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"gas/test/program"
 )
 
 // runtime is the side of AWS Lambda that a function asks for its next event and tells what came of it: the runtime API of 2018-06-01.
@@ -29,7 +31,7 @@ func newRuntime(t *testing.T) *runtime {
 		case event := <-r.events:
 			n++
 			w.Header().Set("Lambda-Runtime-Aws-Request-Id", fmt.Sprint("request-", n))
-			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(patience).UnixMilli()))
+			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(program.Patience).UnixMilli()))
 			w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:gas-restore")
 			_, _ = io.WriteString(w, event)
 		case <-q.Context().Done():
@@ -55,7 +57,7 @@ func (r *runtime) invoke(t *testing.T, event string) string {
 	select {
 	case answer := <-r.answers:
 		return answer
-	case <-time.After(patience):
+	case <-time.After(program.Patience):
 		t.Fatal("the function did not answer")
 		return ""
 	}
@@ -63,13 +65,13 @@ func (r *runtime) invoke(t *testing.T, event string) string {
 
 func TestARoleIsServedAsAFunction(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	pages := w.serve("--role=web")
-	token := w.token("ada", "premium_user")
+	w := program.New(t)
+	pages := w.Serve("--role=web")
+	token := w.Token("ada", "premium_user")
 	r := newRuntime(t)
-	function := w.with("AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(r.URL, "http://"), "GAS_ROLE=annotator")
-	command := function.command(t.Context(), "lambda")
-	log := &syncBuffer{}
+	function := w.With("AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(r.URL, "http://"), "GAS_ROLE=annotator")
+	command := function.Command(t.Context(), "lambda")
+	log := &program.Buffer{}
 	command.Stderr, command.Stdout = log, log
 	require.NoError(t, command.Start())
 	t.Cleanup(func() {
@@ -78,15 +80,15 @@ func TestARoleIsServedAsAFunction(t *testing.T) {
 	})
 
 	for n := range 2 { // the same process answers again, as a warm function does
-		submitted := w.gasWith(pages.as(token), nil, "submit", w.write("x.vcf", mitochondrial(t, 100+n)))
-		require.Zero(t, submitted.code, submitted.err)
+		submitted := w.GasWith(pages.As(token), nil, "submit", w.Write("x.vcf", program.Mitochondrial(t, 100+n)))
+		require.Zero(t, submitted.Code, submitted.Err)
 		answer := r.invoke(t, `{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"anything"}}]}`)
 		require.Equal(t, `response {"batchItemFailures":[]}`, answer, log)
-		shown := w.gasWith(pages.as(token), nil, "jobs", "show", strings.TrimSpace(submitted.out), "-o", "json")
-		require.Contains(t, shown.out, `"COMPLETED"`, log)
+		shown := w.GasWith(pages.As(token), nil, "jobs", "show", strings.TrimSpace(submitted.Out), "-o", "json")
+		require.Contains(t, shown.Out, `"COMPLETED"`, log)
 	}
 	require.Contains(t, r.invoke(t, `{"Records":[]}`), "error ", "another event is refused, and the function lives on")
 	require.Contains(t, r.invoke(t, `{"Records":[{"EventSource":"aws:sns"}]}`), "response ")
-	require.Equal(t, 2, w.gas("lambda", "--role=web").code, "pages are no function")
-	require.Equal(t, 2, w.gas("lambda", "--role=thaw,restore").code)
+	require.Equal(t, 2, w.Gas("lambda", "--role=web").Code, "pages are no function")
+	require.Equal(t, 2, w.Gas("lambda", "--role=thaw,restore").Code)
 }

@@ -22,6 +22,8 @@ import (
 	"gas/pkg/port"
 	"gas/pkg/user"
 	"gas/test/peers"
+
+	"gas/test/program"
 )
 
 // canaries are secrets that are found again wherever they turn up, by the name of what they are.
@@ -119,50 +121,50 @@ func TestT22NoSecretTurnsUpAnywhere(t *testing.T) {
 		env = append(env, "GAS_"+strings.ToUpper(key)+"="+value)
 	}
 	require.Greater(t, len(sung), 4)
-	w := newWorld(t, env...)
-	file := w.write("gas.yaml", []byte("providers:\n  - {name: other, kind: oidc, issuer: "+provider.URL+"/other, client_id: gas, client_secret: "+sung.of("client_secret")+"}\n"))
-	w.env = append(w.env, "GAS_CONFIG="+file)
+	w := program.New(t, env...)
+	file := w.Write("gas.yaml", []byte("providers:\n  - {name: other, kind: oidc, issuer: "+provider.URL+"/other, client_id: gas, client_secret: "+sung.of("client_secret")+"}\n"))
+	w = w.With("GAS_CONFIG=" + file)
 
 	for _, command := range []string{
 		"config view", "config view --origin", "config view -o json", "config view -o yaml", "config view -o tsv", "config view -o jsonl", "config example", "doctor", "doctor -o json", "routes", "version", "flow",
 	} {
-		r := w.gas(strings.Fields(command)...)
-		sung.sings(t, "gas "+command, r.out+r.err)
+		r := w.Gas(strings.Fields(command)...)
+		sung.sings(t, "gas "+command, r.Out+r.Err)
 	}
 	for _, broken := range []string{"GAS_STRIPE_PRICE_ID=", "GAS_OIDC_CLIENT_ID=", "GAS_ADDR=nonsense", "GAS_SESSION_SECRET=" + sung.of("short")[:8]} {
-		r := w.with(broken).gas("serve", "--addr=127.0.0.1:0", "--role=none")
-		require.NotZero(t, r.code)
-		sung.sings(t, "an error at the start", r.out+r.err)
+		r := w.With(broken).Gas("serve", "--addr=127.0.0.1:0", "--role=none")
+		require.NotZero(t, r.Code)
+		sung.sings(t, "an error at the start", r.Out+r.Err)
 	}
 
-	w.must("user", "add", "ada", "--plan=premium_user", "--email=ada@example.org")
+	w.Must("user", "add", "ada", "--plan=premium_user", "--email=ada@example.org")
 	verifyMail(t, w, "ada")
 	addr := peers.FreeAddr(t) // a provider has to know where people come back to
-	s := w.serve("--addr="+addr, "--base-url=http://"+addr)
-	token := w.token("ada", "premium_user")
+	s := w.Serve("--addr="+addr, "--base-url=http://"+addr)
+	token := w.Token("ada", "premium_user")
 	sung["token"] = strings.Split(token, "_")[2]
-	ada := s.browser("ada")
-	for _, cookie := range cookiesOf(t, ada) {
+	ada := s.Browser("ada")
+	for _, cookie := range cookiesOf(t, s, ada) {
 		sung["cookie"] = cookie.Value
 	}
-	j, r := s.submit(token, w.write("x.vcf", mitochondrial(t, 20)))
-	require.Zero(t, r.code, r.err)
-	sung.tellAround(t, s, ada, j.ID)
+	j, r := s.Submit(token, w.Write("x.vcf", program.Mitochondrial(t, 20)))
+	require.Zero(t, r.Code, r.Err)
+	sung.tellAround(t, w, s, ada, j.ID)
 	sung.signInAtGossip(t, s)
-	require.Eventually(t, func() bool { return strings.Contains(s.log.String(), "go away") }, patience, 50*time.Millisecond, "the mail server's refusal is logged")
+	require.Eventually(t, func() bool { return strings.Contains(s.Log.String(), "go away") }, program.Patience, 50*time.Millisecond, "the mail server's refusal is logged")
 
-	s.stop()
-	sung.sings(t, "the log", s.log.String())
-	backup := filepath.Join(w.home, "backup")
-	w.must("backup", backup)
-	sung.sings(t, "gas fsck", w.gas("fsck", "--json").out)
-	require.Greater(t, searched(t, sung, w.data), 10)
+	s.Stop()
+	sung.sings(t, "the log", s.Log.String())
+	backup := filepath.Join(w.Home, "backup")
+	w.Must("backup", backup)
+	sung.sings(t, "gas fsck", w.Gas("fsck", "--json").Out)
+	require.Greater(t, searched(t, sung, w.Data), 10)
 	require.Greater(t, searched(t, sung, backup), 3)
 }
 
 // verifyMail does what a provider does that vouches for an address.
-func verifyMail(t *testing.T, w *world, name string) {
-	ports, err := local.Open(t.Context(), local.Options{Data: w.data})
+func verifyMail(t *testing.T, w *program.World, name string) {
+	ports, err := local.Open(t.Context(), local.Options{Data: w.Data})
 	require.NoError(t, err)
 	_, err = ports.Store.UpdateUser(t.Context(), user.ID(user.Local, name), func(c *port.Change) error {
 		c.User.EmailVerified = true
@@ -172,47 +174,47 @@ func verifyMail(t *testing.T, w *world, name string) {
 	require.NoError(t, ports.Close())
 }
 
-func cookiesOf(t *testing.T, g *guest) []*http.Cookie {
-	base, err := url.Parse(g.s.url)
+func cookiesOf(t *testing.T, s *program.Server, g *program.Guest) []*http.Cookie {
+	base, err := url.Parse(s.URL)
 	require.NoError(t, err)
-	all := g.client.Jar.Cookies(base)
+	all := g.Client.Jar.Cookies(base)
 	require.NotEmpty(t, all)
 	return all
 }
 
 // tellAround asks for every page and provokes errors.
-func (c canaries) tellAround(t *testing.T, s *server, ada *guest, id string) {
+func (c canaries) tellAround(t *testing.T, w *program.World, s *program.Server, ada *program.Guest, id string) {
 	var routes []listedRoute
-	require.NoError(t, json.Unmarshal([]byte(s.w.must("routes", "--json")), &routes))
+	require.NoError(t, json.Unmarshal([]byte(w.Must("routes", "--json")), &routes))
 	for _, r := range routes {
 		path := strings.NewReplacer(":id", id, ":job", id, ":user", user.ID(user.Local, "ada"), ":provider", "oidc", ":page", "api", ":file", "gas.css", ":kind", "result", ":token", "x", ":session", "x", ":key", "1", ":n", "1").Replace(r.Path)
-		for _, g := range []*guest{ada, s.visitor()} {
+		for _, g := range []*program.Guest{ada, s.Visitor()} {
 			if r.Method == http.MethodGet {
-				c.sings(t, r.String(), g.get(path).body)
+				c.sings(t, r.String(), g.Get(path).Body)
 			}
 		}
 	}
-	for _, a := range []answer{
-		ada.get("/nowhere"), ada.get("/api/v1/jobs/nothing"), ada.post("/profile/delete", url.Values{"confirm": {"no"}}), s.program("gas_aaaaaaaa_" + c.of("wrong_token")).get("/api/v1/me"),
-		s.visitor().get("/login/once?t=" + c.of("link")), s.visitor().post("/login/once", url.Values{"t": {c["link"]}}), s.visitor().get("/annotations?token=" + c.of("query")),
-		s.visitor().do(http.MethodPost, "/webhooks/stripe", strings.NewReader(`{"id":"evt_1"}`), "Stripe-Signature", "t=1,v1="+c.of("signature")),
+	for _, a := range []program.Answer{
+		ada.Get("/nowhere"), ada.Get("/api/v1/jobs/nothing"), ada.Post("/profile/delete", url.Values{"confirm": {"no"}}), s.Program("gas_aaaaaaaa_" + c.of("wrong_token")).Get("/api/v1/me"),
+		s.Visitor().Get("/login/once?t=" + c.of("link")), s.Visitor().Post("/login/once", url.Values{"t": {c["link"]}}), s.Visitor().Get("/annotations?token=" + c.of("query")),
+		s.Visitor().Do(http.MethodPost, "/webhooks/stripe", strings.NewReader(`{"id":"evt_1"}`), "Stripe-Signature", "t=1,v1="+c.of("signature")),
 	} {
-		if a.status != http.StatusSeeOther && a.status != http.StatusOK { // the page of a link and the way back after the sign-in hold what was asked
-			c.sings(t, "an error page", a.body)
+		if a.Status != http.StatusSeeOther && a.Status != http.StatusOK { // the page of a link and the way back after the sign-in hold what was asked
+			c.sings(t, "an error page", a.Body)
 		}
 	}
 }
 
 // signInAtGossip signs in at a provider that says the client's secret and the code back in its error.
-func (c canaries) signInAtGossip(t *testing.T, s *server) {
-	g := s.visitor()
-	a := g.post("/login/oidc", url.Values{"next": {"/"}})
-	require.Equal(t, http.StatusSeeOther, a.status, a.body)
-	to, err := url.Parse(a.header.Get("Location"))
+func (c canaries) signInAtGossip(t *testing.T, s *program.Server) {
+	g := s.Visitor()
+	a := g.Post("/login/oidc", url.Values{"next": {"/"}})
+	require.Equal(t, http.StatusSeeOther, a.Status, a.Body)
+	to, err := url.Parse(a.Header.Get("Location"))
 	require.NoError(t, err)
-	a = g.get("/auth/callback?code=" + c.of("code") + "&state=" + to.Query().Get("state"))
-	require.NotEqual(t, http.StatusSeeOther, a.status)
-	c.sings(t, "the error of a sign-in", a.body)
+	a = g.Get("/auth/callback?code=" + c.of("code") + "&state=" + to.Query().Get("state"))
+	require.NotEqual(t, http.StatusSeeOther, a.Status)
+	c.sings(t, "the error of a sign-in", a.Body)
 }
 
 // searched looks into every file of a folder and returns how many there are.

@@ -19,6 +19,8 @@ import (
 	"gas/test/peers"
 	"gas/test/peers/openid"
 	"gas/test/peers/postoffice"
+
+	"gas/test/program"
 )
 
 // wordsOf is a letter's headers and, with the transfer encodings undone, its words.
@@ -46,9 +48,9 @@ func TestAPersonOfAProviderConfirmsAnAddressAndGetsMail(t *testing.T) {
 	provider.Mutate = func(a *openid.Answer) { a.Claims["email_verified"] = false }
 	addr := peers.FreeAddr(t)
 	id := user.ID(provider.URL, openid.Subject)
-	w := newWorld(t, "GAS_OIDC_ISSUER="+provider.URL, "GAS_OIDC_CLIENT_ID="+openid.ClientID, "GAS_OIDC_CLIENT_SECRET="+openid.ClientSecret,
+	w := program.New(t, "GAS_OIDC_ISSUER="+provider.URL, "GAS_OIDC_CLIENT_ID="+openid.ClientID, "GAS_OIDC_CLIENT_SECRET="+openid.ClientSecret,
 		"GAS_SMTP_URL="+office.URL, "GAS_BASE_URL=http://"+addr, "GAS_ADMINS="+id)
-	s := w.serve("--addr=" + addr)
+	s := w.Serve("--addr=" + addr)
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	browser := &http.Client{Jar: jar}
@@ -61,18 +63,18 @@ func TestAPersonOfAProviderConfirmsAnAddressAndGetsMail(t *testing.T) {
 		require.Equal(t, http.StatusOK, response.StatusCode, string(text))
 		return response.Request.URL.String(), string(text)
 	}
-	at, _ := read(browser.Get(s.url + "/usage"))
-	require.Equal(t, s.url+"/login?next=%2Fusage", at)
-	at, _ = read(browser.PostForm(s.url+"/login/oidc", url.Values{"next": {"/usage"}}))
-	require.Equal(t, s.url+"/usage", at, "back where it was asked for")
-	_, page := read(browser.Get(s.url + "/profile"))
+	at, _ := read(browser.Get(s.URL + "/usage"))
+	require.Equal(t, s.URL+"/login?next=%2Fusage", at)
+	at, _ = read(browser.PostForm(s.URL+"/login/oidc", url.Values{"next": {"/usage"}}))
+	require.Equal(t, s.URL+"/usage", at, "back where it was asked for")
+	_, page := read(browser.Get(s.URL + "/profile"))
 	require.Contains(t, page, "Ada Lovelace")
 	require.Contains(t, page, "Analytical Engines")
 	require.Contains(t, page, "Nobody has confirmed ada@example.org yet")
-	_, page = read(browser.Get(s.url + "/admin"))
+	_, page = read(browser.Get(s.URL + "/admin"))
 	require.Contains(t, page, "Audit log", "an administrator is whom the settings name")
 
-	read(browser.PostForm(s.url+"/profile/confirm", nil))
+	read(browser.PostForm(s.URL+"/profile/confirm", nil))
 	require.Equal(t, []string{"ada@example.org"}, office.To())
 	header, words := wordsOf(t, office.Mails()[0])
 	require.Equal(t, "Confirm your address", header.Get("Subject"))
@@ -80,14 +82,14 @@ func TestAPersonOfAProviderConfirmsAnAddressAndGetsMail(t *testing.T) {
 	require.NotNil(t, link, words)
 	_, page = read(browser.Get(link[0]))
 	require.Contains(t, page, "Confirm your address")
-	read(browser.PostForm(s.url+"/confirm", url.Values{"t": {link[1]}}))
+	read(browser.PostForm(s.URL+"/confirm", url.Values{"t": {link[1]}}))
 
-	token := strings.TrimSpace(w.must("token", "create", "--user", id))
-	_, r := s.submit(token, w.write("x.vcf", mitochondrial(t, 20)))
-	require.Zero(t, r.code, r.err)
-	require.Eventually(t, func() bool { return len(office.Mails()) == 2 }, patience, 20e6)
+	token := strings.TrimSpace(w.Must("token", "create", "--user", id))
+	_, r := s.Submit(token, w.Write("x.vcf", program.Mitochondrial(t, 20)))
+	require.Zero(t, r.Code, r.Err)
+	require.Eventually(t, func() bool { return len(office.Mails()) == 2 }, program.Patience, 20e6)
 	header, words = wordsOf(t, office.Mails()[1])
 	require.Equal(t, "Your annotation is ready", header.Get("Subject"))
-	require.Contains(t, words, s.url+"/annotations/")
+	require.Contains(t, words, s.URL+"/annotations/")
 	require.Equal(t, []string{"ada@example.org", "ada@example.org"}, office.To())
 }

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"gas/test/program"
 )
 
 // halfway opens a connection that sends the beginning of a request and then stands still.
-func halfway(t *testing.T, s *server, begin string) net.Conn {
+func halfway(t *testing.T, s *program.Server, begin string) net.Conn {
 	t.Helper()
-	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
 	_, err = io.WriteString(c, begin)
@@ -34,12 +36,12 @@ func cutOff(c net.Conn) time.Duration {
 
 func TestT21WhoStandsStillIsCutOff(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve("--role=web")
-	token := w.token("ada", "premium_user")
+	w := program.New(t)
+	s := w.Serve("--role=web")
+	token := w.Token("ada", "premium_user")
 	large := wide(t, 24)
-	r := w.gasWith(s.as(token), bytes.NewReader(large), "submit", "-")
-	require.Zero(t, r.code, r.err)
+	r := w.GasWith(s.As(token), bytes.NewReader(large), "submit", "-")
+	require.Zero(t, r.Code, r.Err)
 	head := "HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n"
 	for name, test := range map[string]struct {
 		begin    string
@@ -61,7 +63,7 @@ func TestT21WhoStandsStillIsCutOff(t *testing.T) {
 	}
 	t.Run("a download that nobody takes", func(t *testing.T) {
 		t.Parallel()
-		id := strings.TrimSpace(r.out)
+		id := strings.TrimSpace(r.Out)
 		c := halfway(t, s, "GET /api/v1/jobs/"+id+"/files/input "+head+"\r\n")
 		time.Sleep(40 * time.Second)
 		n, _ := io.Copy(io.Discard, c)
@@ -72,15 +74,15 @@ func TestT21WhoStandsStillIsCutOff(t *testing.T) {
 
 func TestT21AFormOfTooManyPartsIsRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve("--role=web")
-	token := w.token("ada", "premium_user")
+	w := program.New(t)
+	s := w.Serve("--role=web")
+	token := w.Token("ada", "premium_user")
 	var form bytes.Buffer
 	for i := range 100 {
 		fmt.Fprintf(&form, "--b\r\nContent-Disposition: form-data; name=\"x%d\"\r\n\r\n1\r\n", i)
 	}
 	form.WriteString("--b--\r\n")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/v1/jobs", &form)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/v1/jobs", &form)
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "multipart/form-data; boundary=b")

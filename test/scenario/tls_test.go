@@ -21,48 +21,50 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"gas/test/program"
 )
 
 // certify writes a certificate for this machine and its key, and gives the pool that trusts it.
-func (w *world) certify() (cert, key string, pool *x509.CertPool) {
-	w.t.Helper()
+func certify(t *testing.T, w *program.World) (cert, key string, pool *x509.CertPool) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(w.t, err)
+	require.NoError(t, err)
 	now := time.Now()
 	text := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "gas.example.org"}, DNSNames: []string{"gas.example.org"},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, text, text, &private.PublicKey, private)
-	require.NoError(w.t, err)
+	require.NoError(t, err)
 	der, err := x509.MarshalPKCS8PrivateKey(private)
-	require.NoError(w.t, err)
+	require.NoError(t, err)
 	pemOf := func(kind string, data []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: data}) }
 	pool = x509.NewCertPool()
-	require.True(w.t, pool.AppendCertsFromPEM(pemOf("CERTIFICATE", raw)))
-	return w.write("cert.pem", pemOf("CERTIFICATE", raw)), w.write("key.pem", pemOf("PRIVATE KEY", der)), pool
+	require.True(t, pool.AppendCertsFromPEM(pemOf("CERTIFICATE", raw)))
+	return w.Write("cert.pem", pemOf("CERTIFICATE", raw)), w.Write("key.pem", pemOf("PRIVATE KEY", der)), pool
 }
 
 func TestT7OverTLSTheServiceIsWholeAndItsCookiesAreBoundToIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cert, key, pool := w.certify()
-	s, lines := w.start("--role=web", "--tls-cert", cert, "--tls-key", key)
-	s.readLines(lines)
-	require.True(t, strings.HasPrefix(s.url, "https://"), s.url)
+	w := program.New(t)
+	cert, key, pool := certify(t, w)
+	s, lines := w.Start("--role=web", "--tls-cert", cert, "--tls-key", key)
+	s.ReadLines(lines)
+	require.True(t, strings.HasPrefix(s.URL, "https://"), s.URL)
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Jar: jar}
-	link, err := url.Parse(s.signIn)
+	link, err := url.Parse(s.SignIn)
 	require.NoError(t, err)
 	require.Equal(t, "https", link.Scheme)
 
 	var set []string
 	watching := *client
 	watching.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	response, err := watching.PostForm(s.url+"/login/once", url.Values{"t": {link.Query().Get("t")}})
+	response, err := watching.PostForm(s.URL+"/login/once", url.Values{"t": {link.Query().Get("t")}})
 	require.NoError(t, err)
 	response.Body.Close()
 	require.Equal(t, 2, response.ProtoMajor, "HTTP/2 is spoken")
@@ -73,7 +75,7 @@ func TestT7OverTLSTheServiceIsWholeAndItsCookiesAreBoundToIt(t *testing.T) {
 	}
 	require.NotContains(t, set[0], "Domain")
 
-	response, err = client.Get(s.url + "/profile")
+	response, err = client.Get(s.URL + "/profile")
 	require.NoError(t, err)
 	page, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
@@ -82,39 +84,39 @@ func TestT7OverTLSTheServiceIsWholeAndItsCookiesAreBoundToIt(t *testing.T) {
 	require.Contains(t, string(page), "owner")
 	require.Contains(t, response.Header.Get("Strict-Transport-Security"), "max-age=63072000")
 
-	require.Zero(t, w.gas("healthcheck", "--tls-cert", cert, "--tls-key", key).code, "the process is asked over TLS")
+	require.Zero(t, w.Gas("healthcheck", "--tls-cert", cert, "--tls-key", key).Code, "the process is asked over TLS")
 	old := &tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
-	_, err = tls.Dial("tcp", strings.TrimPrefix(s.url, "https://"), old)
+	_, err = tls.Dial("tcp", strings.TrimPrefix(s.URL, "https://"), old)
 	require.Error(t, err, "no TLS before 1.2")
-	plain, err := http.Get("http://" + strings.TrimPrefix(s.url, "https://") + "/")
+	plain, err := http.Get("http://" + strings.TrimPrefix(s.URL, "https://") + "/")
 	require.NoError(t, err)
 	plain.Body.Close()
 	require.Equal(t, http.StatusBadRequest, plain.StatusCode, "nothing is served without it")
 
 	// The commands go over TLS too.
-	token := w.token("ada", "free_user")
-	r := w.gasWith(append(s.as(token), "SSL_CERT_FILE="+cert), nil, "whoami", "-o", "tsv")
-	require.Zero(t, r.code, r.err)
-	r = w.gasWith(s.as(token), nil, "whoami")
-	require.Equal(t, 8, r.code, "a certificate that nobody vouches for is none")
+	token := w.Token("ada", "free_user")
+	r := w.GasWith(append(s.As(token), "SSL_CERT_FILE="+cert), nil, "whoami", "-o", "tsv")
+	require.Zero(t, r.Code, r.Err)
+	r = w.GasWith(s.As(token), nil, "whoami")
+	require.Equal(t, 8, r.Code, "a certificate that nobody vouches for is none")
 }
 
 func TestACertificateThatCannotBeReadEndsTheStart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cert, key, _ := w.certify()
+	w := program.New(t)
+	cert, key, _ := certify(t, w)
 	require.NoError(t, os.WriteFile(key, []byte("nonsense"), 0o600))
-	r := w.gas("serve", "--addr=127.0.0.1:0", "--tls-cert", cert, "--tls-key", key)
-	require.NotZero(t, r.code)
-	require.Contains(t, r.err, "tls_key")
-	require.Equal(t, 2, w.gas("serve", "--addr=127.0.0.1:0", "--tls-cert", cert).code, "one of the two alone")
+	r := w.Gas("serve", "--addr=127.0.0.1:0", "--tls-cert", cert, "--tls-key", key)
+	require.NotZero(t, r.Code)
+	require.Contains(t, r.Err, "tls_key")
+	require.Equal(t, 2, w.Gas("serve", "--addr=127.0.0.1:0", "--tls-cert", cert).Code, "one of the two alone")
 }
 
 // asked sends requests to a limited route, as from an address, until one is refused, and returns how many went through.
-func asked(t *testing.T, s *server, forwarded string) int {
+func asked(t *testing.T, s *program.Server, forwarded string) int {
 	t.Helper()
 	for n := range 50 {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/v1/device", bytes.NewReader([]byte("{}")))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/v1/device", bytes.NewReader([]byte("{}")))
 		require.NoError(t, err)
 		if forwarded != "" {
 			request.Header.Set("X-Forwarded-For", forwarded)
@@ -135,13 +137,13 @@ func TestT20AnAddressIsBelievedOnlyFromATrustedProxy(t *testing.T) {
 	t.Parallel()
 	t.Run("none is trusted", func(t *testing.T) {
 		t.Parallel()
-		s := newWorld(t, "GAS_LIMIT_LOGIN=5").serve("--role=web")
+		s := program.New(t, "GAS_LIMIT_LOGIN=5").Serve("--role=web")
 		require.Equal(t, 5, asked(t, s, "198.51.100.1"))
 		require.Zero(t, asked(t, s, "198.51.100.2"), "what the header says makes no new bucket")
 	})
 	t.Run("this machine is trusted", func(t *testing.T) {
 		t.Parallel()
-		s := newWorld(t, "GAS_LIMIT_LOGIN=5", "GAS_TRUSTED_PROXIES=127.0.0.0/8,10.0.0.1").serve("--role=web")
+		s := program.New(t, "GAS_LIMIT_LOGIN=5", "GAS_TRUSTED_PROXIES=127.0.0.0/8,10.0.0.1").Serve("--role=web")
 		require.Equal(t, 5, asked(t, s, "198.51.100.1"))
 		require.Equal(t, 5, asked(t, s, "198.51.100.2"), "each address has its bucket")
 		require.Zero(t, asked(t, s, "203.0.113.9, 198.51.100.1, 10.0.0.1"), "what a client writes before its own address counts for nothing")

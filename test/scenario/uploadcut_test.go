@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"gas/test/program"
 )
 
 // cutter stands between a client and a server and breaks connections off.
@@ -125,7 +127,7 @@ func wide(t *testing.T, size int) []byte {
 	noise := rand.NewChaCha8([32]byte{1})
 	var file bytes.Buffer
 	raw := make([]byte, 4<<10)
-	header, rest, _ := bytes.Cut(mitochondrial(t, 16_000), []byte("INFO\n"))
+	header, rest, _ := bytes.Cut(program.Mitochondrial(t, 16_000), []byte("INFO\n"))
 	file.Write(append(header, "INFO\n"...))
 	for line := range bytes.Lines(rest) {
 		if file.Len() > size<<20 {
@@ -145,47 +147,47 @@ func sum(data []byte) string {
 
 func TestALargeFileArrivesThroughANetworkThatBreaksOff(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve()
-	c := newCutter(t, s.url)
+	w := program.New(t)
+	s := w.Serve()
+	c := newCutter(t, s.URL)
 	c.set(func() { c.cuts, c.at = 6, 3<<20 })
-	token := w.token("ada", "premium_user")
+	token := w.Token("ada", "premium_user")
 	input := wide(t, 28)
 	require.Greater(t, len(input), 24<<20, "more than three parts")
 	as := []string{"GAS_SERVER=http://" + c.addr, "GAS_TOKEN=" + token}
-	r := w.gasWith(as, nil, "submit", w.write("large.vcf", input), "--wait", "-o", "json")
-	require.Zero(t, r.code, r.err)
-	require.Contains(t, r.out, `"status": "COMPLETED"`)
+	r := w.GasWith(as, nil, "submit", w.Write("large.vcf", input), "--wait", "-o", "json")
+	require.Zero(t, r.Code, r.Err)
+	require.Contains(t, r.Out, `"status": "COMPLETED"`)
 	require.Greater(t, c.up.Load(), int64(len(input))+6<<20, "the connection did break off")
 	require.Zero(t, c.cuts)
 
 	// The result comes back through the same network, goes on where it broke off, and has the sha256 that the job tells.
 	c.set(func() { c.cuts, c.at = 2, 1<<20 })
 	c.down.Store(0)
-	id := strings.TrimSpace(w.gasWith(s.as(token), nil, "jobs", "list", "-o", "tsv").out)
+	id := strings.TrimSpace(w.GasWith(s.As(token), nil, "jobs", "list", "-o", "tsv").Out)
 	id, _, _ = strings.Cut(strings.Split(id, "\n")[1], "\t")
-	out := strings.TrimSpace(w.gasWith(as, nil, "jobs", "download", id).out)
-	result, err := os.ReadFile(filepath.Join(w.home, out))
+	out := strings.TrimSpace(w.GasWith(as, nil, "jobs", "download", id).Out)
+	result, err := os.ReadFile(filepath.Join(w.Home, out))
 	require.NoError(t, err)
-	require.Contains(t, r.out, sum(result))
+	require.Contains(t, r.Out, sum(result))
 	require.Zero(t, c.cuts)
 	require.Less(t, c.down.Load(), int64(len(result))+1<<20, "nothing that had arrived came again")
 }
 
 func TestAnUploadThatWasKilledGoesOnWithTheSameCommand(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve("--role=web")
-	c := newCutter(t, s.url)
-	token := w.token("ada", "premium_user")
+	w := program.New(t)
+	s := w.Serve("--role=web")
+	c := newCutter(t, s.URL)
+	token := w.Token("ada", "premium_user")
 	input := wide(t, 48)
-	path := w.write("large.vcf", input)
+	path := w.Write("large.vcf", input)
 	as := []string{"GAS_SERVER=http://" + c.addr, "GAS_TOKEN=" + token}
 
-	doomed := w.command(t.Context(), "submit", path)
+	doomed := w.Command(t.Context(), "submit", path)
 	doomed.Env = append(doomed.Env, as...)
 	require.NoError(t, doomed.Start())
-	require.Eventually(t, func() bool { return c.up.Load() > 26<<20 }, patience, 5*time.Millisecond, "three parts are on their way, and one more")
+	require.Eventually(t, func() bool { return c.up.Load() > 26<<20 }, program.Patience, 5*time.Millisecond, "three parts are on their way, and one more")
 	c.set(func() { c.held = true })
 	require.NoError(t, doomed.Process.Kill())
 	_ = doomed.Wait()
@@ -194,23 +196,23 @@ func TestAnUploadThatWasKilledGoesOnWithTheSameCommand(t *testing.T) {
 
 	c.set(func() { c.held = false })
 	c.up.Store(0)
-	r := w.gasWith(as, nil, "submit", path)
-	require.Zero(t, r.code, r.err)
+	r := w.GasWith(as, nil, "submit", path)
+	require.Zero(t, r.Code, r.Err)
 	require.Less(t, c.up.Load(), int64(len(input)), "what had arrived was not sent again")
-	j := s.get(token, "/api/v1/jobs")
+	j := s.Get(token, "/api/v1/jobs")
 	require.Equal(t, 1, strings.Count(j, `"job_id"`), "one upload, one job")
 	require.Contains(t, j, sum(input))
 }
 
 func TestStandardInputOfAnySizeIsSubmitted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.serve("--role=web")
-	token := w.token("ada", "premium_user")
-	for _, input := range [][]byte{mitochondrial(t, 100), wide(t, 12)} {
-		r := w.gasWith(s.as(token), io.MultiReader(bytes.NewReader(input)), "submit", "-", "--name", "piped.vcf")
-		require.Zero(t, r.code, r.err)
-		require.Contains(t, s.get(token, "/api/v1/jobs"), sum(input))
+	w := program.New(t)
+	s := w.Serve("--role=web")
+	token := w.Token("ada", "premium_user")
+	for _, input := range [][]byte{program.Mitochondrial(t, 100), wide(t, 12)} {
+		r := w.GasWith(s.As(token), io.MultiReader(bytes.NewReader(input)), "submit", "-", "--name", "piped.vcf")
+		require.Zero(t, r.Code, r.Err)
+		require.Contains(t, s.Get(token, "/api/v1/jobs"), sum(input))
 	}
 	left, err := filepath.Glob(filepath.Join(os.TempDir(), "gas-submit-*"))
 	require.NoError(t, err)

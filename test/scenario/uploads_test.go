@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"gas/test/program"
 )
 
 // multipartFile is a form with one file.
@@ -33,9 +35,9 @@ func multipartFile(t *testing.T, name string, content []byte) (body, contentType
 }
 
 // raw sends bytes as they are and reads the answer's status; 0 where there is none.
-func raw(t *testing.T, s *server, text string) int {
+func raw(t *testing.T, s *program.Server, text string) int {
 	t.Helper()
-	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = io.WriteString(c, text)
@@ -53,17 +55,17 @@ func raw(t *testing.T, s *server, text string) int {
 func TestT12WhatAClientSaysOfAnUploadIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	const limit = 20_000
-	w := newWorld(t, fmt.Sprintf("GAS_FREE_UPLOAD_LIMIT=%d", limit), "GAS_LIMIT_UPLOAD=0", "GAS_LIMIT_API=0", "GAS_JOB_LIMIT_QUEUED=2")
-	s := w.serve("--role=web") // nobody takes the jobs: they stay queued
-	token := w.token("ada", "free_user")
-	ada, ben := s.program(token), s.program(w.token("ben", "free_user"))
+	w := program.New(t, fmt.Sprintf("GAS_FREE_UPLOAD_LIMIT=%d", limit), "GAS_LIMIT_UPLOAD=0", "GAS_LIMIT_API=0", "GAS_JOB_LIMIT_QUEUED=2")
+	s := w.Serve("--role=web") // nobody takes the jobs: they stay queued
+	token := w.Token("ada", "free_user")
+	ada, ben := s.Program(token), s.Program(w.Token("ben", "free_user"))
 	send := func(size int) int {
 		body, kind := multipartFile(t, "x.vcf", append([]byte(header), strings.Repeat("x", size-len(header))...))
-		return ada.do(http.MethodPost, "/api/v1/jobs", strings.NewReader(body), "Content-Type", kind).status
+		return ada.Do(http.MethodPost, "/api/v1/jobs", strings.NewReader(body), "Content-Type", kind).Status
 	}
 	jobs := func() int {
 		var list struct{ Total int }
-		require.NoError(t, json.Unmarshal([]byte(ada.get("/api/v1/jobs").body), &list))
+		require.NoError(t, json.Unmarshal([]byte(ada.Get("/api/v1/jobs").Body), &list))
 		return list.Total
 	}
 
@@ -76,12 +78,12 @@ func TestT12WhatAClientSaysOfAnUploadIsNotBelieved(t *testing.T) {
 	})
 	t.Run("a body without a length is counted while it comes", func(t *testing.T) {
 		body, kind := multipartFile(t, "x.vcf", []byte(strings.Repeat("x", limit+1)))
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/v1/jobs", io.MultiReader(strings.NewReader(body)))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/v1/jobs", io.MultiReader(strings.NewReader(body)))
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", kind)
 		request.Header.Set("Authorization", "Bearer "+token)
 		request.ContentLength = -1
-		require.Equal(t, http.StatusRequestEntityTooLarge, ada.send(request).status)
+		require.Equal(t, http.StatusRequestEntityTooLarge, ada.Send(request).Status)
 		require.Equal(t, 1, jobs())
 	})
 	t.Run("a length that is not kept makes no job", func(t *testing.T) {
@@ -101,28 +103,28 @@ func TestT12WhatAClientSaysOfAnUploadIsNotBelieved(t *testing.T) {
 		}
 	})
 	t.Run("a part is as long as it was announced", func(t *testing.T) {
-		require.Equal(t, http.StatusRequestEntityTooLarge, ben.do(http.MethodPost, "/api/v1/uploads", strings.NewReader(fmt.Sprintf(`{"name":"x","size":%d}`, limit+1))).status)
+		require.Equal(t, http.StatusRequestEntityTooLarge, ben.Do(http.MethodPost, "/api/v1/uploads", strings.NewReader(fmt.Sprintf(`{"name":"x","size":%d}`, limit+1))).Status)
 		for _, size := range []string{"-1", "0", "1e99", "9223372036854775808", `"10"`, "null"} {
-			a := ben.do(http.MethodPost, "/api/v1/uploads", strings.NewReader(`{"name":"x","size":`+size+`}`))
-			require.Contains(t, []int{400, 413, 422}, a.status, size)
+			a := ben.Do(http.MethodPost, "/api/v1/uploads", strings.NewReader(`{"name":"x","size":`+size+`}`))
+			require.Contains(t, []int{400, 413, 422}, a.Status, size)
 		}
-		a := ben.do(http.MethodPost, "/api/v1/uploads", strings.NewReader(`{"name":"x","size":10}`))
-		require.Equal(t, http.StatusCreated, a.status, a.body)
+		a := ben.Do(http.MethodPost, "/api/v1/uploads", strings.NewReader(`{"name":"x","size":10}`))
+		require.Equal(t, http.StatusCreated, a.Status, a.Body)
 		var up struct {
 			ID string `json:"upload_id"`
 		}
-		require.NoError(t, json.Unmarshal([]byte(a.body), &up))
+		require.NoError(t, json.Unmarshal([]byte(a.Body), &up))
 		path := "/api/v1/uploads/" + up.ID
-		require.Equal(t, 422, ben.do(http.MethodPut, path+"/parts/1", strings.NewReader("12345678901")).status)
-		require.Equal(t, 422, ben.do(http.MethodPut, path+"/parts/1", strings.NewReader("123456789")).status)
+		require.Equal(t, 422, ben.Do(http.MethodPut, path+"/parts/1", strings.NewReader("12345678901")).Status)
+		require.Equal(t, 422, ben.Do(http.MethodPut, path+"/parts/1", strings.NewReader("123456789")).Status)
 		for _, n := range []string{"0", "2", "-1", "99999999999999999999", "x"} {
-			require.Contains(t, []int{400, 404, 422}, ben.do(http.MethodPut, path+"/parts/"+n, strings.NewReader("1234567890")).status, n)
+			require.Contains(t, []int{400, 404, 422}, ben.Do(http.MethodPut, path+"/parts/"+n, strings.NewReader("1234567890")).Status, n)
 		}
-		require.Equal(t, 404, ada.do(http.MethodPut, path+"/parts/1", strings.NewReader("1234567890")).status, "another's intent is missing")
-		require.Equal(t, 404, ada.do(http.MethodPost, path+"/complete", nil).status)
-		require.Equal(t, 200, ben.do(http.MethodPut, path+"/parts/1", strings.NewReader("1234567890")).status)
-		require.Equal(t, 201, ben.do(http.MethodPost, path+"/complete", nil).status)
-		require.Contains(t, []int{404, 409}, ben.do(http.MethodPut, path+"/parts/1", strings.NewReader("abcdefghij")).status, "what was submitted is not changed any more")
+		require.Equal(t, 404, ada.Do(http.MethodPut, path+"/parts/1", strings.NewReader("1234567890")).Status, "another's intent is missing")
+		require.Equal(t, 404, ada.Do(http.MethodPost, path+"/complete", nil).Status)
+		require.Equal(t, 200, ben.Do(http.MethodPut, path+"/parts/1", strings.NewReader("1234567890")).Status)
+		require.Equal(t, 201, ben.Do(http.MethodPost, path+"/complete", nil).Status)
+		require.Contains(t, []int{404, 409}, ben.Do(http.MethodPut, path+"/parts/1", strings.NewReader("abcdefghij")).Status, "what was submitted is not changed any more")
 	})
 	t.Run("of many at the quota's edge one gets the last place", func(t *testing.T) {
 		var wg sync.WaitGroup
@@ -159,48 +161,48 @@ var ownPath = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
 // T15: a name is a label: whatever it says, files lie in the data folder under ids, and what comes back is a plain name.
 func TestT15ANameIsALabelAndNeverAPath(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "GAS_LIMIT_UPLOAD=0", "GAS_LIMIT_API=0")
-	temp := filepath.Join(w.home, "tmp")
+	w := program.New(t, "GAS_LIMIT_UPLOAD=0", "GAS_LIMIT_API=0")
+	temp := filepath.Join(w.Home, "tmp")
 	require.NoError(t, os.Mkdir(temp, 0o700))
-	w.env = append(w.env, "TMPDIR="+temp)
-	s := w.serve()
-	ada := s.program(w.token("ada", "premium_user"))
+	w = w.With("TMPDIR=" + temp)
+	s := w.Serve()
+	ada := s.Program(w.Token("ada", "premium_user"))
 	names := hostileNames()
 	require.GreaterOrEqual(t, len(names), 60)
 	content := header + record
 	for _, name := range names {
 		said, err := json.Marshal(map[string]any{"name": name, "size": len(content)})
 		require.NoError(t, err)
-		a := ada.do(http.MethodPost, "/api/v1/uploads", strings.NewReader(string(said)), "Content-Type", "application/json")
-		require.Equal(t, http.StatusCreated, a.status, "%q: %s", name, a.body)
+		a := ada.Do(http.MethodPost, "/api/v1/uploads", strings.NewReader(string(said)), "Content-Type", "application/json")
+		require.Equal(t, http.StatusCreated, a.Status, "%q: %s", name, a.Body)
 		var up struct {
 			ID string `json:"upload_id"`
 		}
-		require.NoError(t, json.Unmarshal([]byte(a.body), &up))
-		require.Equal(t, 200, ada.do(http.MethodPut, "/api/v1/uploads/"+up.ID+"/parts/1", strings.NewReader(content)).status)
-		a = ada.do(http.MethodPost, "/api/v1/uploads/"+up.ID+"/complete", nil)
-		require.Equal(t, http.StatusCreated, a.status, "%q: %s", name, a.body)
+		require.NoError(t, json.Unmarshal([]byte(a.Body), &up))
+		require.Equal(t, 200, ada.Do(http.MethodPut, "/api/v1/uploads/"+up.ID+"/parts/1", strings.NewReader(content)).Status)
+		a = ada.Do(http.MethodPost, "/api/v1/uploads/"+up.ID+"/complete", nil)
+		require.Equal(t, http.StatusCreated, a.Status, "%q: %s", name, a.Body)
 		var j struct {
 			ID   string `json:"job_id"`
 			Name string
 		}
-		require.NoError(t, json.Unmarshal([]byte(a.body), &j))
+		require.NoError(t, json.Unmarshal([]byte(a.Body), &j))
 		isALabel(t, j.Name)
 		for _, kind := range []string{"input", "log", "result"} {
-			a = ada.eventually("/api/v1/jobs/"+j.ID+"/files/"+kind, func(a answer) bool { return a.status != http.StatusConflict })
-			require.Equal(t, http.StatusOK, a.status, "%q: %s", name, a.body)
-			require.Empty(t, a.header.Get("Set-Cookie"))
-			require.Regexp(t, `^attachment; filename="[ !#-$&-.0-\[\]-~]*"(; filename\*=UTF-8''[A-Za-z0-9%._~-]*)?$`, a.header.Get("Content-Disposition"), "%q", name)
+			a = ada.Eventually("/api/v1/jobs/"+j.ID+"/files/"+kind, func(a program.Answer) bool { return a.Status != http.StatusConflict })
+			require.Equal(t, http.StatusOK, a.Status, "%q: %s", name, a.Body)
+			require.Empty(t, a.Header.Get("Set-Cookie"))
+			require.Regexp(t, `^attachment; filename="[ !#-$&-.0-\[\]-~]*"(; filename\*=UTF-8''[A-Za-z0-9%._~-]*)?$`, a.Header.Get("Content-Disposition"), "%q", name)
 		}
 	}
-	s.stop()
+	s.Stop()
 	outside := 0
-	require.NoError(t, filepath.WalkDir(w.home, func(path string, entry os.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(w.Home, func(path string, entry os.DirEntry, err error) error {
 		require.NoError(t, err)
-		in, err := filepath.Rel(w.data, path)
+		in, err := filepath.Rel(w.Data, path)
 		require.NoError(t, err)
 		if strings.HasPrefix(in, "..") {
-			if path != w.home && path != temp {
+			if path != w.Home && path != temp {
 				outside++
 				t.Errorf("%s lies outside the data folder", path)
 			}
