@@ -77,7 +77,7 @@ func (s *site) lookAt(ctx context.Context, j job.Job, owner user.User, now time.
 // left guesses how long a running job still takes, zero where it is too early to say.
 func (v sight) left() time.Duration {
 	p := v.progress.Percent
-	if v.Status != job.Running || p < 3 || v.StartTime.IsZero() {
+	if v.Status != job.Running || p < 3 || v.StartTime.IsZero() || v.Attempt > 1 { // the record keeps the start of the first attempt
 		return 0
 	}
 	return time.Duration(float64(v.now.Sub(v.StartTime)) * (100 - p) / p)

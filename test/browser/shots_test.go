@@ -111,6 +111,9 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		j.LeaseUntil = s.deps.Now().Add(time.Hour)
 	})
 	waiting := s.submit(owner, "second-sample.vcf", example)
+	again, err := s.flow.Rerun(ctx, owner, done.ID, "again", nil)
+	require.NoError(t, err)
+	again = s.finish(again, many)
 	err = s.deps.Mailer.Send(ctx, port.Mail{ID: "m1", To: "owner@example.org", Subject: "Your annotation is ready", Text: "It took 4.1 s.\n\n445 records, 445 annotated.", UserID: owner, At: s.deps.Now()})
 	require.NoError(t, err)
 
@@ -123,6 +126,7 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 	}
 	base := "/annotations/" + done.ID
 	pages = append(pages,
+		shot{"job-changes", "/annotations/" + again.ID + "/changes"},
 		shot{"job-variants", base + "/variants"}, shot{"job-variants-filtered", base + "/variants?filter=" + url.QueryEscape("impact >= MODERATE and gt.NA1 = het and qual > 20") + "&sort=-pos"},
 		shot{"job-variants-mistake", base + "/variants?filter=impakt+%3D+HIGH"}, shot{"job-genes", base + "/genes"}, shot{"variant", base + "/variants/120"}, shot{"job-archived-variants", "/annotations/" + archived.ID + "/variants"})
 	for name, id := range map[string]string{"archived": archived.ID, "thawing": thawing.ID, "failed": failed.ID, "cancelled": cancelled.ID, "running": running.ID, "waiting": waiting.ID} {
