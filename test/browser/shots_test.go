@@ -94,6 +94,9 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		j.Retrieval = job.Retrieval{ID: "r1", Tier: port.Expedited, AskedAt: s.deps.Now(), ExpectedAt: s.deps.Now().Add(3 * time.Hour)}
 	})
 	done := s.finish(s.submit(owner, "NA12878.mitochondrion.vcf", many), many)
+	again, err := s.flow.Rerun(ctx, owner, done.ID, "again", nil)
+	require.NoError(t, err)
+	again = s.finish(again, many)
 	failed := s.submit(owner, "exome-without-a-column-and-with-a-rather-long-name-that-has-to-break-somewhere.vcf", []byte("x"))
 	j, err := s.flow.Claim(ctx, failed.ID)
 	require.NoError(t, err)
@@ -111,9 +114,6 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		j.LeaseUntil = s.deps.Now().Add(time.Hour)
 	})
 	waiting := s.submit(owner, "second-sample.vcf", example)
-	again, err := s.flow.Rerun(ctx, owner, done.ID, "again", nil)
-	require.NoError(t, err)
-	again = s.finish(again, many)
 	err = s.deps.Mailer.Send(ctx, port.Mail{ID: "m1", To: "owner@example.org", Subject: "Your annotation is ready", Text: "It took 4.1 s.\n\n445 records, 445 annotated.", UserID: owner, At: s.deps.Now()})
 	require.NoError(t, err)
 
