@@ -71,16 +71,7 @@ func rows[T any](ctx context.Context, d *database, jobID, begins string) (list [
 // events adds lines to the time line of a change's job, or of its user where there is no job.
 func (t *transaction) events(ctx context.Context, c *port.Change, line *timeLine) (err error) {
 	for _, e := range c.Events {
-		switch {
-		case e.JobID != "":
-		case c.Job != nil:
-			e.JobID = c.Job.ID
-		case c.User != nil:
-			e.JobID = c.User.ID
-		}
-		if e.At.IsZero() {
-			e.At = c.Now
-		}
+		e = c.Placed(e)
 		if e.Seq == 0 {
 			if e.Seq, err = line.next(ctx, e.JobID); err != nil {
 				return err

@@ -85,16 +85,7 @@ func send(ctx context.Context, tx *transaction, c *port.Change, m job.Message) e
 
 // addEvent appends a line to the time line of its job, or of its user where there is no job.
 func addEvent(ctx context.Context, tx *transaction, c *port.Change, e job.Event) error {
-	switch {
-	case e.JobID != "":
-	case c.Job != nil:
-		e.JobID = c.Job.ID
-	case c.User != nil:
-		e.JobID = c.User.ID
-	}
-	if e.At.IsZero() {
-		e.At = c.Now
-	}
+	e = c.Placed(e)
 	if e.Seq == 0 {
 		if err := tx.row(ctx, []any{&e.Seq}, "SELECT coalesce(max(seq), 0) + 1 FROM events WHERE job_id = ?", e.JobID); err != nil {
 			return err

@@ -32,16 +32,7 @@ func (w *World) sendAll(c *port.Change) {
 // addEvents appends the events of a change to the time line of its job, or of its user where there is no job.
 func (w *World) addEvents(c *port.Change) {
 	for _, e := range c.Events {
-		switch {
-		case e.JobID != "":
-		case c.Job != nil:
-			e.JobID = c.Job.ID
-		case c.User != nil:
-			e.JobID = c.User.ID
-		}
-		if e.At.IsZero() {
-			e.At = c.Now
-		}
+		e = c.Placed(e)
 		line := w.events[e.JobID]
 		if e.Seq == 0 {
 			e.Seq = 1

@@ -52,6 +52,21 @@ type Change struct {
 	Seen    string        // id of a webhook event: the whole change is ErrExists when it was seen before
 }
 
+// Placed gives an event its time line, that of the change's job or else of its user, and its time, where it has none. Seq is left to the adapter.
+func (c *Change) Placed(e job.Event) job.Event {
+	switch {
+	case e.JobID != "":
+	case c.Job != nil:
+		e.JobID = c.Job.ID
+	case c.User != nil:
+		e.JobID = c.User.ID
+	}
+	if e.At.IsZero() {
+		e.At = c.Now
+	}
+	return e
+}
+
 // Store keeps jobs, users and what belongs to them. Reads are consistent: they see every write that has returned. Only the lists of what waits for
 // the sweeper, which looks again, and a job's place in the queue may lag by a moment.
 type Store interface {
