@@ -11,7 +11,7 @@ TESTFLAGS ?= -race -p 3 -timeout 20m
 PKG       ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test deps lint load bench oracle cover screenshots race-binary tools peers sim mutants proof
+.PHONY: help run build test deps lint load bench oracle cover screenshots race-binary tools peers sim aws-jobs mutants proof
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -97,6 +97,10 @@ sim: ## simulate the life of jobs from many seeds; SEEDS=1000000, FROM=0 is the 
 
 mutants: ## plant fourteen bugs, one at a time: the simulation has to find each, and the release must hold none
 	$(GO) test -count 1 -timeout 1h -v -tags mutants -run 'TestEveryPlantedBugIsFound|TestTheReleaseHoldsNoMutant' ./test/sim
+
+AWS_JOBS ?= 1000
+aws-jobs: build peers ## do AWS_JOBS=1000 jobs with one process for each role on emulators of AWS while workers are killed
+	GAS_BIN=$(CURDIR)/$(BIN) GAS_AWS_JOBS=$(AWS_JOBS) $(GO) test -count 1 -timeout 2h -v -run TestNoJobIsLostWhenWorkersAreKilled ./test/aws
 
 CYCLES ?= 500
 JOBS ?= 2000
