@@ -6,8 +6,8 @@ LDFLAGS := -s -w -X gas/pkg/cli.version=$(VERSION)
 BIN     := bin/gas
 RACE    := bin/gas-race
 
-# Three packages at a time: many of them wait for other programs. A test binary with the race detector takes about a gigabyte to link.
-TESTFLAGS ?= -race -p 3 -timeout 20m
+# Two packages at a time: a test binary with the race detector takes about a gigabyte to link, and some tests measure time.
+TESTFLAGS ?= -race -p 2 -timeout 20m
 PKG       ?= ./...
 
 .DEFAULT_GOAL := help

@@ -4,6 +4,10 @@
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
 
+  // Whoever is on the way to another page is not called back by a reload of this one.
+  let leaving = false;
+  addEventListener("beforeunload", () => { leaving = true; });
+
   // Times are UTC in the text; the tooltip has the reader's own.
   const localTimes = (root = document) => {
     for (const t of root.querySelectorAll("time[datetime]")) t.title = new Date(t.dateTime).toLocaleString();
@@ -46,7 +50,7 @@
       const bar = $("#bar");
       if (bar) bar.value = job.percent;
       const ended = ["COMPLETED", "FAILED", "CANCELLED"].includes(job.status);
-      if (ended && job.storage !== "THAWING" || began.startsWith("Waiting") && job.status === "RUNNING") { stream.close(); location.reload(); }
+      if (ended && job.storage !== "THAWING" || began.startsWith("Waiting") && job.status === "RUNNING") { stream.close(); if (!leaving) location.reload(); }
     });
     addEventListener("pagehide", () => stream.close());
   };

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
 	"slices"
 	"sync"
@@ -68,7 +69,35 @@ func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
 	defer cancel()
-	require.NoError(p.t, chromedp.Do(ctx, steps...))
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		require.NoError(p.t, err, "%s", p.seen())
+	}
+}
+
+// goOn goes from a page that may be loading itself again to another, and stays there: a reload that has begun can end our own way, which is then
+// gone once more.
+func (p *tab) goOn(url string) {
+	p.t.Helper()
+	here := fmt.Sprintf("location.href === %q", url)
+	for range 6 {
+		ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+		err := chromedp.Do(ctx, chromedp.Navigate(url))
+		time.Sleep(300 * time.Millisecond) // another process: no clock of ours moves it
+		there, failed := chromedp.Run(ctx, chromedp.Evaluate[bool](here))
+		cancel()
+		if err == nil && failed == nil && there {
+			return
+		}
+	}
+	require.Fail(p.t, "the browser never comes to "+url, "%s", p.seen())
+}
+
+// seen is where the browser is and what stands there, for a test that failed.
+func (p *tab) seen() string {
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.querySelector("main")?.innerText.slice(0, 1500)`))
+	return fmt.Sprint(text, err)
 }
 
 // run runs one step that gives a value.

@@ -55,6 +55,11 @@ var deadly = map[string]string{"annotator": "complete.before", "archive": "vault
 func liveOnce(t *testing.T, w *program.World, s *program.Server, doom func(role string) (revive func())) {
 	w.Must("user", "add", "ada", "--plan=free_user")
 	p := openTab(t)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the end of what the pages' process wrote:\n%.6000s", s.Log.String()[max(0, len(s.Log.String())-6000):])
+		}
+	})
 	p.signIn(strings.TrimSpace(w.Must("user", "link", "ada")))
 
 	revive := doom("annotator")
@@ -70,7 +75,7 @@ func liveOnce(t *testing.T, w *program.World, s *program.Server, doom func(role 
 	revive = doom("archive")
 	revive()
 	p.becomes(id, "ARCHIVED")
-	p.do(chromedp.Navigate(s.URL + "/annotations/" + id))
+	p.goOn(s.URL + "/annotations/" + id)
 	p.waitFor(`document.querySelector("main").textContent.includes("bring it back")`)
 	require.Equal(t, "403", p.status("/api/v1/jobs/"+id+"/files/result"))
 	require.Equal(t, "200", p.status("/api/v1/jobs/"+id+"/log"), "the log stays readable")
@@ -78,7 +83,7 @@ func liveOnce(t *testing.T, w *program.World, s *program.Server, doom func(role 
 	revive = doom("restore")
 	p.pay(s, "pay")
 	revive()
-	p.do(chromedp.Navigate(s.URL + "/annotations/" + id))
+	p.goOn(s.URL + "/annotations/" + id)
 	p.waitFor(`/restored|brought back|Being restored/i.test(document.querySelector("main").textContent)`)
 	p.becomes(id, "HOT")
 	require.Equal(t, first, p.download(id), "the same bytes come back")
@@ -92,7 +97,8 @@ func liveOnce(t *testing.T, w *program.World, s *program.Server, doom func(role 
 // pay goes through the local checkout.
 func (p *tab) pay(s *program.Server, decision string) {
 	p.t.Helper()
-	p.do(chromedp.Navigate(s.URL+"/subscribe"), chromedp.Click(map[string]string{"pay": `form[action="/subscribe"] button`, "cancel": `form[action="/subscribe/portal"] button`}[decision]))
+	p.goOn(s.URL + "/subscribe")
+	p.do(chromedp.Click(map[string]string{"pay": `form[action="/subscribe"] button`, "cancel": `form[action="/subscribe/portal"] button`}[decision]))
 	p.waitFor(`location.pathname === "/checkout"`)
 	p.do(chromedp.Click(fmt.Sprintf(`button[name="decision"][value=%q]`, decision)))
 	p.waitFor(`location.pathname === "/subscribe"`)
