@@ -31,17 +31,18 @@ race-binary:
 
 tools:
 	@command -v gcc >/dev/null || { echo "gcc is missing: the race detector needs it; run make deps" >&2; exit 1; }
-	@for tool in chromium bcftools bgzip tabix python3; do \
+	@for tool in chromium bcftools bgzip tabix python3 systemd-analyze; do \
 		command -v $$tool >/dev/null || echo "$$tool is missing: its tests are skipped; run make deps" >&2; done
 	@[ -d "../shared" ] || [ -d "$$GAS_SHARED" ] || echo "shared data is missing: its tests are skipped; set GAS_SHARED to its folder" >&2
 
-deps: ## install what the tests need: gcc, chromium, bcftools, tabix (Debian), and the Go modules
+deps: ## install what the tests need: gcc, chromium, bcftools, tabix, systemd-analyze (Debian), and the Go modules
 	@missing=; \
 	command -v gcc >/dev/null || missing="$$missing gcc libc6-dev"; \
 	command -v python3 >/dev/null || missing="$$missing python3"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v bcftools >/dev/null || missing="$$missing bcftools"; \
 	command -v tabix >/dev/null || missing="$$missing tabix"; \
+	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	if [ -n "$$missing" ]; then \
 		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 		$$sudo apt-get update -qq && \

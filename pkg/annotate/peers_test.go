@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gas/pkg/annotate"
+	"gas/test/peers"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,11 +18,7 @@ import (
 // tool runs a program that reads our output; it must say nothing on standard error.
 func tool(t *testing.T, name string, arguments ...string) string {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is not installed: our output is not read by it (make deps installs it)", name)
-	}
-	command := exec.Command(path, arguments...)
+	command := exec.Command(peers.Tool(t, name), arguments...)
 	var out, messages bytes.Buffer
 	command.Stdout, command.Stderr = &out, &messages
 	require.NoError(t, command.Run(), "%s %v: %s", name, arguments, messages.String())

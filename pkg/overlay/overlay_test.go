@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gas/pkg/fault"
+	"gas/test/peers"
 	"gas/test/shared"
 )
 
@@ -357,9 +358,7 @@ func TestClinVarAgreesWithBcftools(t *testing.T) {
 	s := openSet(t, Spec{File: out})
 	require.Subset(t, s.Keys(), []string{"CLNSIG", "CLNREVSTAT", "CLNDN"})
 
-	if _, err := exec.LookPath("bcftools"); err != nil {
-		t.Skip("bcftools is not installed: apt-get install bcftools tabix")
-	}
+	peers.Tool(t, "bcftools")
 	dir := t.TempDir()
 	run := func(script string) []byte {
 		cmd := exec.Command("bash", "-c", "set -o pipefail; "+script)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"gas/test/peers"
 )
 
 // TestWhereWeDifferFromBcftoolsAnnotate holds every row of docs/differences.md about databases: what both say of the same record.
@@ -68,7 +70,7 @@ func TestWhereWeDifferFromBcftoolsAnnotate(t *testing.T) {
 func bcftoolsAnnotate(t *testing.T, dir string) []string {
 	t.Helper()
 	for _, tool := range []string{"bcftools", "bgzip", "tabix"} {
-		if _, err := exec.LookPath(tool); err != nil {
+		if _, err := exec.LookPath(tool); err != nil && !peers.Required() {
 			t.Logf("%s is not installed: only our own answers are held (make deps installs it)", tool)
 			return nil
 		}

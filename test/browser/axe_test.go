@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"gas/test/peers"
 )
 
 const axeVersion = "4.14.1"
@@ -30,6 +32,7 @@ func axe(t *testing.T) string {
 		run := exec.Command(command[0], command[1:]...)
 		run.Dir = folder
 		if out, err := run.CombinedOutput(); err != nil {
+			require.False(t, peers.Required(), "axe-core is missing: %v %s", err, out)
 			t.Logf("axe-core is missing, so accessibility is not judged: %v %s", err, out)
 			return ""
 		}

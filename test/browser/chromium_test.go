@@ -3,7 +3,6 @@ package browser
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"slices"
 	"sync"
 	"testing"
@@ -12,6 +11,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"gas/test/peers"
 )
 
 // tab is one page of a chromium of its own.
@@ -22,13 +23,10 @@ type tab struct {
 	faults []string // errors and broken policies that the page wrote to its console
 }
 
-// openTab starts chromium. Where it is missing the test is skipped.
+// openTab starts chromium.
 func openTab(t *testing.T) *tab {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is missing: run make deps")
-	}
+	path := peers.Tool(t, "chromium")
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("headless", "new"), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), chromedp.Flag("hide-scrollbars", true),

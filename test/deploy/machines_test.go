@@ -11,6 +11,7 @@ import (
 
 	"gas/config"
 	"gas/roles"
+	"gas/test/peers"
 )
 
 const ec2 = "../../deploy/ec2"
@@ -89,10 +90,7 @@ func TestUserDataPutsTheProgramTheSettingsAndTheUnitInPlace(t *testing.T) {
 }
 
 func TestTheUnitIsValid(t *testing.T) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("systemd-analyze is not here")
-	}
+	analyze := peers.Tool(t, "systemd-analyze")
 	unit, err := os.ReadFile("../../deploy/systemd/gas@.service")
 	require.NoError(t, err)
 	verify := func(text string) string {

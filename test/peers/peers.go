@@ -48,14 +48,32 @@ func Dir() string {
 func Installed(t testing.TB, elements ...string) string {
 	t.Helper()
 	path := filepath.Join(append([]string{Dir()}, elements...)...)
-	if _, err := os.Stat(path); err == nil {
-		return path
+	if _, err := os.Stat(path); err != nil {
+		missing(t, path, "make peers")
 	}
-	if os.Getenv(variable) == "require" {
-		t.Fatalf("%s is missing; run make peers", path)
+	return path
+}
+
+// Tool returns the path of a program of the system. Where it is missing the test is skipped, or fails when GAS_PEERS is "require".
+func Tool(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		missing(t, name, "make deps")
 	}
-	t.Skipf("%s is missing: run make peers", path)
-	return ""
+	return path
+}
+
+// Required tells whether nothing may be missing.
+func Required() bool { return os.Getenv(variable) == "require" }
+
+// missing ends a test that lacks what a command installs.
+func missing(t testing.TB, what, command string) {
+	t.Helper()
+	if Required() {
+		t.Fatalf("%s is missing (%s=require): run %s", what, variable, command)
+	}
+	t.Skipf("%s is missing: run %s", what, command)
 }
 
 // FreeAddr is a loopback address that was free a moment ago.

@@ -47,28 +47,31 @@ func build(t *testing.T, dir string, env ...string) string {
 	return path
 }
 
-// copied is a copy of the tracked sources in another folder.
+// notSources are folders of the working copy that no build reads.
+var notSources = []string{".git", "bin", "testdata", "screenshots", "node_modules"}
+
+// copied is a copy of the sources in another folder.
 func copied(t *testing.T) string {
 	t.Helper()
 	to := t.TempDir()
-	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-	list.Dir = root
-	out, err := list.Output()
-	if err != nil {
-		t.Skip("this is no working copy of git: there is nothing to copy")
-	}
-	for _, name := range strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00") {
-		if strings.Contains(name, "testdata/") {
-			continue
+	from := os.DirFS(root)
+	require.NoError(t, fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains(notSources, entry.Name()):
+			return fs.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(to, name), 0o755)
+		case !entry.Type().IsRegular():
+			return nil
 		}
-		text, err := os.ReadFile(filepath.Join(root, name))
-		if os.IsNotExist(err) {
-			continue // deleted and not yet committed
+		text, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
 		}
-		require.NoError(t, err)
-		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(to, name)), 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(to, name), text, 0o644))
-	}
+		return os.WriteFile(filepath.Join(to, name), text, 0o644)
+	}))
 	return to
 }
 

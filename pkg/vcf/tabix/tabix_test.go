@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"gas/pkg/vcf/bgzf"
+	"gas/test/peers"
 
 	"github.com/stretchr/testify/require"
 )
@@ -109,10 +110,7 @@ func read(t *testing.T, file []byte, chunks []Chunk) string {
 }
 
 func TestBcftoolsReadsTheIndex(t *testing.T) {
-	bcftools, err := exec.LookPath("bcftools")
-	if err != nil {
-		t.Skip("bcftools is not installed: the index is not read by it (make deps installs it)")
-	}
+	bcftools := peers.Tool(t, "bcftools")
 	for name, length := range map[string]uint64{"tbi": 240e6, "csi": 2e9} {
 		t.Run(name, func(t *testing.T) {
 			records := made(length)
