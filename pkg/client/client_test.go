@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +30,13 @@ func serve(t *testing.T, handler http.HandlerFunc) (*Client, *[]time.Duration) {
 	c, err := New(server.URL, "gas_id_secret", "test")
 	require.NoError(t, err)
 	waits := &[]time.Duration{}
-	c.Wait = func(_ context.Context, d time.Duration) error { *waits = append(*waits, d); return nil }
+	var mu sync.Mutex // parts are sent side by side
+	c.Wait = func(_ context.Context, d time.Duration) error {
+		mu.Lock()
+		defer mu.Unlock()
+		*waits = append(*waits, d)
+		return nil
+	}
 	return c, waits
 }
 

@@ -12,7 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -159,7 +159,9 @@ type sender struct {
 	upload
 	file io.ReaderAt
 	seen func(int64)
-	sent atomic.Int64 // bytes that have arrived or are on their way
+
+	telling sync.Mutex
+	sent    int64 // bytes that have arrived or are on their way
 }
 
 // round sends every part that has not arrived, and completes the upload.
@@ -185,7 +187,7 @@ func (s *sender) path() string { return "/uploads/" + url.PathEscape(s.ID) }
 
 // missing lists the parts that have not arrived as they are in the file.
 func (s *sender) missing() ([]int, error) {
-	s.sent.Store(0)
+	s.tell(-s.sent)
 	arrived := map[int]part{}
 	for _, p := range s.Parts {
 		arrived[p.N] = p
@@ -228,9 +230,11 @@ func (s *sender) same(p part) (bool, error) {
 }
 
 func (s *sender) tell(more int64) {
-	sent := s.sent.Add(more)
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	s.sent += more
 	if s.seen != nil {
-		s.seen(sent)
+		s.seen(s.sent)
 	}
 }
 
@@ -311,8 +315,9 @@ func (s *sender) put(ctx context.Context, request *http.Request, body *partBody)
 	still := *s.HTTP
 	still.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	response, err := still.Do(request)
+	read := body.end()
 	if err != nil || response.StatusCode >= 300 {
-		s.tell(-body.read.Load())
+		s.tell(-read)
 	}
 	if err == nil {
 		return response, nil
@@ -323,20 +328,37 @@ func (s *sender) put(ctx context.Context, request *http.Request, body *partBody)
 	return nil, fault.New(fault.Unavailable, "The connection to %s broke off.", request.URL.Host).Because(withoutURL(err))
 }
 
-// partBody reads a part for one try and tells of each piece.
+// partBody reads a part for one try and tells of each piece. The transport may still be reading when the server has answered; what it reads after
+// end counts for nothing.
 type partBody struct {
 	section *io.SectionReader
-	read    atomic.Int64
 	seen    func(more int)
+
+	mu   sync.Mutex
+	read int64
+	over bool
 }
 
 // Read reads on.
 func (b *partBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return 0, io.EOF
+	}
 	n, err := b.section.Read(p)
-	b.read.Add(int64(n))
+	b.read += int64(n)
 	b.seen(n)
 	return n, err
 }
 
 // Close does nothing: the file is the caller's.
 func (b *partBody) Close() error { return nil }
+
+// end ends the reading, and tells how many bytes were read.
+func (b *partBody) end() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
+	return b.read
+}

@@ -100,7 +100,8 @@ var ErrOtherCustomer = errors.New("the customer is not this user's")
 // Settle makes a user's plan what the payment provider says now. Events are hints: whichever comes last, and in whatever order, the subscription is
 // fetched after the user's version was read, and the commit holds only on that version. seen is the event's id; port.ErrExists when the event had
 // its effect before. Without an event, as at night, the plan follows only a subscription that has changed since it was looked at last: what an
-// operator has set meanwhile stays.
+// operator has set meanwhile stays. A look that finds what is known is written too: it is newer than one that is under way with an older answer, and
+// that one has to look again.
 func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, seen string) (user.User, error) {
 	for range settleRounds {
 		u, err := f.Store.User(ctx, userID)
@@ -122,13 +123,8 @@ func (f Flow) Settle(ctx context.Context, pay port.Payments, userID, customer, s
 			plan = user.Premium
 		}
 		billing.Paid = active
-		if seen == "" {
-			if billing.SameAs(u.Billing) {
-				return u, nil
-			}
-			if billing.Paid == u.Billing.Paid {
-				plan = u.Plan
-			}
+		if seen == "" && billing.Paid == u.Billing.Paid {
+			plan = u.Plan
 		}
 		u, err = f.SetPlan(ctx, userID, PlanChange{Plan: plan, Billing: &billing, Seen: seen, By: port.AuditPayment, IfVersion: &u.Version})
 		if !errors.Is(err, port.ErrConflict) {

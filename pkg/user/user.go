@@ -61,13 +61,6 @@ type Billing struct {
 	Looks        int64     `json:"looks,omitempty"` // raised by each look at the provider, so that no two looks commit on the same version
 }
 
-// SameAs tells whether two looks at a subscription saw the same.
-func (b Billing) SameAs(other Billing) bool {
-	same := b.PeriodEnd.Equal(other.PeriodEnd)
-	b.Looks, b.PeriodEnd = other.Looks, other.PeriodEnd
-	return same && b == other
-}
-
 // Owing tells whether there is a subscription that waits for money: it is put right where it is managed, and a second one is not begun.
 func (b Billing) Owing() bool {
 	switch b.Status {
