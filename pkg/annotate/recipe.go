@@ -236,9 +236,6 @@ func (k *kitchen) chooseReference(a *Annotator, peek *Peek) error {
 			find = genome.FindOrOpen
 		}
 		r, err := find(k.recipe.References, name)
-		if errors.Is(err, genome.ErrUnknown) {
-			return fault.New(fault.UnknownRef, "There is no reference %s.", name).WithHint("gas reference list tells which there are")
-		}
 		if err != nil {
 			return err
 		}

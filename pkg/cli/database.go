@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gas/pkg/fault"
+	"gas/pkg/genome"
 	"gas/pkg/overlay"
 )
 
@@ -25,11 +26,13 @@ func (a *app) databaseCommand() *cobra.Command {
 
 func (a *app) databaseBuildCommand() *cobra.Command {
 	var o overlay.BuildOptions
+	var reference string
 	command := &cobra.Command{
 		Use:   "build NAME FILE",
 		Short: "compile a VCF or BED into a database that is joined with variants fast",
 		Long: "Compiles a VCF or BED, plain, gzip or bgzip, into one file. Without --fields the presets of ClinVar, dbSNP and gnomAD are used.\n" +
-			"Without --out the database is installed: gas annotate --db NAME and the service find it.",
+			"Without --out the database is installed: gas annotate --db NAME and the service find it.\n" +
+			"With --reference insertions and deletions are moved as far to the left as its sequence lets them, so that they are found however they are written.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(command *cobra.Command, args []string) error {
 			loaded, err := a.load(command)
@@ -47,18 +50,30 @@ func (a *app) databaseBuildCommand() *cobra.Command {
 				}
 				o.Out = filepath.Join(dir, o.Name+overlay.Extension)
 			}
+			if reference != "" {
+				r, err := genome.FindOrOpen(loaded.ReferencesFolder(), reference)
+				if err != nil {
+					return err
+				}
+				defer r.Close()
+				o.Reference, o.Bases = r.Name, r.BasesOf
+			}
 			built, err := overlay.Build(command.Context(), o)
 			if err != nil {
 				return err
 			}
 			a.say("%d rows, %d left out", built.Rows, built.Skipped)
+			if built.Reference != "" {
+				a.say("%d moved to the left on %s", built.Moved, built.Reference)
+			}
 			_, err = fmt.Fprintln(a.out, o.Out)
 			return err
 		},
 	}
 	command.Flags().StringSliceVar(&o.Fields, "fields", nil, "INFO keys, ID, QUAL, FILTER, or columns of a BED (default: the preset's)")
 	command.Flags().StringVar(&o.Out, "out", "", "the file to make (default: where databases are installed)")
-	settingsFlags(command)
+	command.Flags().StringVar(&reference, "reference", "", "a reference's name or folder: move insertions and deletions to the left on it (default: take them as they are)")
+	settingsFlags(command, "references")
 	return command
 }
 

@@ -163,7 +163,7 @@ func (a *app) referenceVerifyCommand() *cobra.Command {
 				dir = args[0]
 			}
 			if _, err := os.Stat(dir); err != nil {
-				return fault.New(fault.UnknownRef, "There is no reference %s.", args[0]).WithHint("gas reference list tells what is installed")
+				return genome.Unknown(args[0])
 			}
 			if err := genome.Verify(dir); err != nil {
 				return err

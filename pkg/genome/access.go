@@ -32,6 +32,15 @@ func (r *Reference) Bases(contig int, start, end uint32) []byte {
 	return r.Sequence[from:to:to]
 }
 
+// BasesOf returns all bases of the contig with this name or alias, nil where there is none. They are not to be changed.
+func (r *Reference) BasesOf(name []byte) []byte {
+	i, ok := r.ContigOf(name)
+	if !ok {
+		return nil
+	}
+	return r.Bases(i, 0, r.Contigs[i].Length)
+}
+
 // SplicedOf returns a transcript's spliced bases in the order and on the strand of transcription. They are not to be changed.
 func (r *Reference) SplicedOf(t *Transcript) []byte {
 	from, to := t.SplicedOffset, t.SplicedOffset+uint64(t.SplicedLength)

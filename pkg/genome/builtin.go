@@ -7,11 +7,17 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"gas/pkg/fault"
 	"strings"
 )
 
 // ErrUnknown says that no reference has the name that was asked for.
 var ErrUnknown = errors.New("no such reference")
+
+// Unknown tells a person that there is no reference of a name; it is ErrUnknown.
+func Unknown(name string) error {
+	return fault.New(fault.UnknownRef, "There is no reference %s.", name).WithHint("gas reference list tells which there are").Because(ErrUnknown)
+}
 
 // builtinFiles are the sequences and gene tables of the references that come with the program. builtin/make.py makes the sequences; docs/references.md says where the facts are from.
 //
@@ -58,7 +64,7 @@ func Builtin(name string) (*Reference, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("%w: %s", ErrUnknown, name)
+	return nil, Unknown(name)
 }
 
 // build compiles the reference in memory, which takes about a millisecond.

@@ -61,7 +61,7 @@ func (l Listed) Open() (*Reference, error) {
 // Find opens the reference of this name: one in a folder of dir, else one that comes with the program. ErrUnknown when there is none. A name never leads out of dir.
 func Find(dir, name string) (*Reference, error) {
 	if CheckName(name) != nil {
-		return nil, fmt.Errorf("%w: %q", ErrUnknown, name)
+		return nil, Unknown(name)
 	}
 	if at := filepath.Join(dir, name); holdsModel(at) {
 		return Open(at)

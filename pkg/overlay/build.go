@@ -18,6 +18,11 @@ type BuildOptions struct {
 	File   string   // a VCF or BED (told by its name), plain, gzip or bgzip
 	Fields []string // INFO keys, ID, QUAL, FILTER or columns of a BED; empty: the preset's
 	Out    string   // the .gasdb file, replaced when it is there
+
+	// Reference is the name of the sequence that Bases gives: a contig's bases by its name in the file, nil where it does not have it. Insertions and deletions of a VCF
+	// are moved as far to the left as it lets them; without it they are taken as they are given.
+	Reference string
+	Bases     func(contig []byte) []byte
 }
 
 // Extension is how the names of compiled databases end.
@@ -54,6 +59,9 @@ func build(ctx context.Context, options BuildOptions, carry ordering) (d Descrip
 		return d, err
 	}
 	defer c.source.close()
+	if vcf, ok := c.reader.(*vcfReader); ok && options.Bases != nil {
+		c.Reference, vcf.bases = options.Reference, options.Bases
+	}
 	dir := filepath.Dir(options.Out)
 	temporary, err := os.CreateTemp(dir, "."+filepath.Base(options.Out)+"-*")
 	if err != nil {
@@ -80,7 +88,10 @@ func build(ctx context.Context, options BuildOptions, carry ordering) (d Descrip
 	}
 	c.Contigs, c.Path = c.contigs.names, options.Out
 	if vcf, ok := c.reader.(*vcfReader); ok {
-		c.Skipped = vcf.skipped
+		c.Skipped, c.Moved = vcf.skipped, vcf.moved
+		if c.Reference != "" && !vcf.met {
+			return d, fault.New(fault.BadInput, "No contig of %s is one of the reference %s.", c.Source.File, c.Reference)
+		}
 	}
 	if c.Digest, err = writer.finish(&c.Description); err != nil {
 		return d, err
@@ -91,6 +102,9 @@ func build(ctx context.Context, options BuildOptions, carry ordering) (d Descrip
 // inOrder reads records that are sorted, and ends with errUnsorted where they are not.
 func inOrder(ctx context.Context, c *compilation, to sink, _ string) error {
 	ordered := newOrderer(to)
+	if c.Reference != "" {
+		ordered.reach = farthestShift
+	}
 	if err := c.readRecords(ctx, ordered); err != nil {
 		return err
 	}

@@ -17,8 +17,11 @@ type Description struct {
 	Fields  []Field  `json:"fields"`
 	Rows    int64    `json:"rows"`    // alleles or intervals
 	Skipped int64    `json:"skipped"` // alleles that are not made of bases: symbolic ones, breakends, `*`
-	Digest  string   `json:"-"`       // sha256 of the compiled file, of its source where it is not compiled; hexadecimal
-	Path    string   `json:"-"`       // where it was opened
+	// Reference is the one on whose sequence insertions and deletions were moved to the left; empty where they are as they were given.
+	Reference string `json:"reference,omitempty"`
+	Moved     int64  `json:"moved,omitempty"` // alleles that were moved
+	Digest    string `json:"-"`               // sha256 of the compiled file, of its source where it is not compiled; hexadecimal
+	Path      string `json:"-"`               // where it was opened
 }
 
 // Source is the file that a database was made of.

@@ -8,13 +8,15 @@ import (
 // errUnsorted says that the records of a file do not lie in the order of contigs and positions.
 var errUnsorted = errors.New("the records are not sorted")
 
-// orderer puts the rows of a sorted file into the order of their trimmed positions, which may be larger than POS: it holds rows back until POS has passed them.
+// orderer puts the rows of a sorted file into the order of their own positions: trimmed ones may be larger than POS, those moved to the left less. It holds rows
+// back until POS has passed them by as far as one may be moved.
 type orderer struct {
 	to       sink
 	pending  rowHeap
 	free     []*row
 	contig   int
 	position uint32 // POS of the last record
+	reach    uint32 // how far to the left of POS a row may lie, in bases
 	pushed   int64
 	seen     map[int]bool // contigs so far; nil where any order will do
 }
@@ -41,7 +43,7 @@ func (o *orderer) begin(contig int, pos uint32) error {
 		return errUnsorted
 	}
 	o.position = pos
-	return o.release(pos)
+	return o.release(pos - min(pos, o.reach))
 }
 
 // row returns an empty row to fill, which push takes back.

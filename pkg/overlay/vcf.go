@@ -55,12 +55,19 @@ type vcfReader struct {
 	contigs *contigList
 	skipped int64
 
+	bases    func(contig []byte) []byte // nil: alleles are taken as they are given
+	contig   int                        // whose sequence is at hand
+	sequence []byte
+	met      bool   // a contig has a sequence
+	moved    int64  // alleles
+	turned   []byte // the allele that was moved last
+
 	columns [columnCount][]byte
 	raw     [][]byte // the record's value of each field, nil where it has none
 }
 
 func newVCFReader(fields []Field, contigs *contigList) *vcfReader {
-	v := &vcfReader{fields: fields, contigs: contigs, raw: make([][]byte, len(fields))}
+	v := &vcfReader{fields: fields, contigs: contigs, contig: -1, raw: make([][]byte, len(fields))}
 	for _, f := range fields {
 		v.keys = append(v.keys, []byte(f.ID))
 	}
@@ -112,6 +119,9 @@ func (v *vcfReader) row(to *orderer, pos uint32, alt []byte, allele int) *row {
 	r := to.row()
 	r.reset(len(v.fields))
 	r.contig, r.pos = to.contig, pos+uint32(shift)
+	if (len(ref) == 0) != (len(alt) == 0) {
+		r.pos, ref, alt = v.leftAlign(to.contig, pos, r.pos, ref, alt)
+	}
 	r.setAlleles(ref, alt)
 	for i, f := range v.fields {
 		switch value := v.raw[i]; f.Number {
@@ -124,6 +134,35 @@ func (v *vcfReader) row(to *orderer, pos uint32, alt []byte, allele int) *row {
 		}
 	}
 	return r
+}
+
+// leftAlign moves a trimmed allele, of which one side is empty, as far to the left as the sequence lets it. Where there is none, or the record's REF is another, it
+// stays where it is.
+func (v *vcfReader) leftAlign(contig int, recordPos, pos uint32, ref, alt []byte) (_ uint32, movedRef, movedAlt []byte) {
+	if v.bases == nil {
+		return pos, ref, alt
+	}
+	if contig != v.contig {
+		v.contig, v.sequence = contig, v.bases(v.columns[columnChrom])
+		v.met = v.met || v.sequence != nil
+	}
+	if !agrees(v.sequence, recordPos, v.columns[columnRef]) {
+		return pos, ref, alt
+	}
+	text := ref
+	if len(ref) == 0 {
+		text = alt
+	}
+	steps := stepsLeft(v.sequence, pos, text)
+	if steps == 0 {
+		return pos, ref, alt
+	}
+	v.moved++
+	v.turned = appendTurned(v.turned[:0], text, steps)
+	if len(ref) == 0 {
+		return pos - uint32(steps), nil, v.turned
+	}
+	return pos - uint32(steps), v.turned, nil
 }
 
 // readFields finds the record's values of the fields.
