@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"gas/test/program"
 )
 
 // engine is ordered: each of these packages may import those before it.
@@ -135,6 +137,7 @@ func parentOf(name string) string {
 
 func packages(t *testing.T) []goPackage {
 	t.Helper()
+	require.NoError(t, program.Sources(filepath.Join("..", "..")))
 	command := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
 	command.Dir = filepath.Join("..", "..")
 	command.Stderr = os.Stderr

@@ -30,7 +30,12 @@ const Patience = 2 * time.Minute
 // binary is the program: GAS_BIN, or one build for all scenarios.
 var binary = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("GAS_BIN"); path != "" {
-		return path, nil
+		_, err := os.Stat(path) // go test's cache sees this, and not what a process runs
+		return path, err
+	}
+	root := filepath.Join("..", "..")
+	if err := Sources(root); err != nil {
+		return "", err
 	}
 	dir, err := os.MkdirTemp("", "gas-scenario")
 	if err != nil {
@@ -38,7 +43,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	path := filepath.Join(dir, "gas")
 	build := exec.Command("go", "build", "-o", path, ".")
-	build.Dir = filepath.Join("..", "..")
+	build.Dir = root
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)

@@ -1,33 +1,21 @@
 package main
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-// program is GAS_BIN, or a build of this test's own.
-func program(t *testing.T) string {
-	if path := os.Getenv("GAS_BIN"); path != "" {
-		return path
-	}
-	path := filepath.Join(t.TempDir(), "gas")
-	build := exec.Command("go", "build", "-o", path, "gas")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return path
-}
+	"gas/test/program"
+)
 
 // The short form of make proof: twenty ends of processes each, as one process and as six.
 func TestTwentyEndsOfProcessesLoseNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}
-	bin := program(t)
+	bin, err := program.Binary()
+	require.NoError(t, err)
 	for name, six := range map[string]bool{"one process": false, "six processes": true} {
 		t.Run(name, func(t *testing.T) {
 			p, err := prove(t.Context(), options{bin: bin, dir: t.TempDir(), cycles: 20, jobs: 80, largest: 100_000, six: six, seed: 1})
