@@ -180,7 +180,7 @@ func (r Recipe) specs() ([]overlay.Spec, error) {
 			continue
 		}
 		if !r.OwnFiles {
-			return nil, fault.New(fault.NotFound, "There is no database %s.", text)
+			return nil, fault.New(fault.NotFound, "%s", overlay.Missing(text, r.Installed))
 		}
 		spec, err := overlay.ParseSpec(text)
 		if err != nil {

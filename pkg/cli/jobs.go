@@ -180,10 +180,15 @@ func (a *app) jobsRerunCommand() *cobra.Command {
 	var r remote
 	var format outputFormat
 	var reference string
+	var databases []string
 	command := &cobra.Command{
 		Use:   "rerun ID",
 		Short: "annotate a job's input again, as a new job",
-		Args:  cobra.ExactArgs(1),
+		Long: "Annotates a job's input again, as a new job, with what is installed now. What is not said stays as it was.\n" +
+			"The databases that are named take the place of those before; --db '' asks none.\n\n" +
+			"  gas jobs rerun ID --db clinvar\n" +
+			"  gas jobs changes NEW-ID                   what is different now",
+		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			c, err := a.connect(r)
 			if err != nil {
@@ -193,6 +198,9 @@ func (a *app) jobsRerunCommand() *cobra.Command {
 			if reference != "" {
 				options["reference"] = reference
 			}
+			if command.Flags().Changed("db") {
+				options["databases"] = databases
+			}
 			j, err := c.Rerun(command.Context(), args[0], options)
 			if err != nil {
 				return err
@@ -201,6 +209,7 @@ func (a *app) jobsRerunCommand() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&reference, "reference", "", "another reference than last time")
+	a.databaseFlag(command, &r, &databases, "a database of the server to ask, in the place of last time's; may be given again")
 	r.flag(command)
 	format.flag(command)
 	return command

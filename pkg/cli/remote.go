@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +26,39 @@ type remote struct{ server string }
 
 func (r *remote) flag(command *cobra.Command) {
 	command.Flags().StringVar(&r.server, "server", "", "the server's URL (default: GAS_SERVER, then where gas login went, then "+defaultServer+")")
+}
+
+// databaseFlag adds the flag --db for databases of the server. A shell completes it by asking the server.
+func (a *app) databaseFlag(command *cobra.Command, r *remote, names *[]string, what string) {
+	command.Flags().StringArrayVar(names, "db", nil, what)
+	a.completeFlag(command, "db", r, func(ctx context.Context, c *client.Client) ([]string, error) {
+		list, err := c.Databases(ctx)
+		var found []string
+		for _, d := range list {
+			found = append(found, d.Name)
+		}
+		return found, err
+	})
+}
+
+// completionTime is how long a shell waits for a server's names: a prompt that hangs is worse than one that offers nothing.
+const completionTime = 2 * time.Second
+
+// completeFlag lets a shell complete a flag by what a server says.
+func (a *app) completeFlag(command *cobra.Command, flag string, r *remote, names func(context.Context, *client.Client) ([]string, error)) {
+	_ = command.RegisterFlagCompletionFunc(flag, func(command *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		c, err := a.connect(*r)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, cancel := context.WithTimeout(command.Context(), completionTime)
+		defer cancel()
+		found, err := names(ctx, c)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return found, cobra.ShellCompDirectiveNoFileComp
+	})
 }
 
 // credentials are what gas login keeps, in a file that only its owner can read.

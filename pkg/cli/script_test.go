@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,8 +27,17 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/config")
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "serve": serveCommand, "in-browser": inBrowser},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "keep": keep, "serve": serveCommand, "in-browser": inBrowser},
 	})
+}
+
+// keep gives the first word that the last command printed to a variable: keep JOB.
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	words := strings.Fields(ts.ReadFile("stdout"))
+	if neg || len(args) != 1 || len(words) == 0 {
+		ts.Fatalf("usage: keep NAME, after a command that printed something")
+	}
+	ts.Setenv(args[0], words[0])
 }
 
 // exits runs a command and requires its exit code: exits 2 gas nonsense.

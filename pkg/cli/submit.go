@@ -20,7 +20,7 @@ import (
 func (a *app) submitCommand() *cobra.Command {
 	var r remote
 	var format outputFormat
-	var reference, name string
+	var s client.Submission
 	var wait bool
 	var timeout time.Duration
 	command := &cobra.Command{
@@ -41,7 +41,7 @@ func (a *app) submitCommand() *cobra.Command {
 			}
 			var jobs []client.Job
 			for _, file := range files {
-				j, err := a.submitOne(command.Context(), c, file, name, reference)
+				j, err := a.submitOne(command.Context(), c, file, s)
 				if err != nil {
 					return err
 				}
@@ -59,8 +59,9 @@ func (a *app) submitCommand() *cobra.Command {
 			return a.printSubmitted(command, format, jobs)
 		},
 	}
-	command.Flags().StringVar(&reference, "reference", "", "the reference to annotate against (default: the server chooses by the file)")
-	command.Flags().StringVar(&name, "name", "", "what the job is called (default: the file's name)")
+	command.Flags().StringVar(&s.Reference, "reference", "", "the reference to annotate against (default: the server chooses by the file)")
+	a.databaseFlag(command, &r, &s.Databases, "a database of the server to add; may be given again")
+	command.Flags().StringVar(&s.Name, "name", "", "what the job is called (default: the file's name)")
 	command.Flags().BoolVar(&wait, "wait", false, "follow the jobs to their end")
 	command.Flags().DurationVar(&timeout, "timeout", 0, "with --wait: give up after this time (exit code 6); 0 = never")
 	r.flag(command)
@@ -85,13 +86,13 @@ func expand(args []string) ([]string, error) {
 	return files, nil
 }
 
-// submitOne sends one file, or standard input.
-func (a *app) submitOne(ctx context.Context, c *client.Client, path, name, reference string) (client.Job, error) {
-	s := client.Submission{Name: firstOf(name, filepath.Base(path)), Reference: reference}
+// submitOne sends one file, or standard input, as s says.
+func (a *app) submitOne(ctx context.Context, c *client.Client, path string, s client.Submission) (client.Job, error) {
 	if path == "-" {
-		s.Name = firstOf(name, "stdin.vcf")
+		s.Name = firstOf(s.Name, "stdin.vcf")
 		return a.submitInput(ctx, c, s)
 	}
+	s.Name = firstOf(s.Name, filepath.Base(path))
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return client.Job{}, fault.New(fault.NotFound, "There is no file %s.", path)
@@ -112,7 +113,7 @@ func (a *app) submitOne(ctx context.Context, c *client.Client, path, name, refer
 		return client.Job{}, fmt.Errorf("open the file: %w", err)
 	}
 	defer file.Close()
-	kept, key := keptUploads(), uploadKey(c.Server, path, info, s.Name, reference)
+	kept, key := keptUploads(), uploadKey(c.Server, path, info, append([]string{s.Name, s.Reference}, s.Databases...)...)
 	s.Upload, s.Began = kept.find(key), func(id string) { kept.note(key, id) }
 	j, err := a.send(ctx, c, whole(s, file, info.Size()))
 	if err == nil && info.Size() > client.PartsFrom {

@@ -18,6 +18,7 @@ type Submission struct {
 	Upload    string            // an upload in parts that an earlier run began; empty = none
 	Began     func(id string)   // told of an upload in parts that has begun; may be nil
 	Reference string            // empty = the server chooses
+	Databases []string          // the names of databases that the server has
 	Options   map[string]string // further form fields
 	Seen      func(sent int64)  // may be nil
 }
@@ -61,6 +62,11 @@ func (s Submission) write(w io.Writer, boundary string, file io.Reader) error {
 	}
 	if s.Reference != "" {
 		if err := form.WriteField("reference", s.Reference); err != nil {
+			return err
+		}
+	}
+	for _, name := range s.Databases {
+		if err := form.WriteField("databases", name); err != nil {
 			return err
 		}
 	}

@@ -112,6 +112,9 @@ func (c *Client) openUpload(ctx context.Context, s Submission) (upload, error) {
 	if s.Reference != "" {
 		options["reference"] = s.Reference
 	}
+	if len(s.Databases) > 0 {
+		options["databases"] = s.Databases
+	}
 	headers := jsonHeaders()
 	headers["Idempotency-Key"] = newKey()
 	var u upload

@@ -30,6 +30,7 @@ type parts struct {
 	before   func(n, try int) int // a status that a part is answered with instead; 0 = none, -1 = the connection breaks off
 	store    string               // leads parts there
 	done     int
+	options  map[string]any
 	loses    int    // a part that is gone when the upload is completed first
 	job      string // what complete answers
 }
@@ -40,9 +41,12 @@ func (p *parts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var n int
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == "/api/v1/uploads":
-		var body struct{ Size int64 }
+		var body struct {
+			Size    int64
+			Options map[string]any
+		}
 		_ = json.NewDecoder(r.Body).Decode(&body)
-		p.size = body.Size
+		p.size, p.options = body.Size, body.Options
 		p.tell(w)
 	case r.URL.Path == "/api/v1/uploads/u1/complete":
 		p.complete(w)
@@ -155,10 +159,11 @@ func TestALargeFileGoesInPartsAndABrokenPartIsSentAgain(t *testing.T) {
 			var mu sync.Mutex
 			var last int64
 			began := ""
-			_, j, err := sendTo(t, p, Submission{Seen: func(n int64) { mu.Lock(); last = n; mu.Unlock() }, Began: func(id string) { began = id }})
+			_, j, err := sendTo(t, p, Submission{Reference: "rCRS", Databases: []string{"a", "b"}, Seen: func(n int64) { mu.Lock(); last = n; mu.Unlock() }, Began: func(id string) { began = id }})
 			require.NoError(t, err)
 			require.Equal(t, "u1", j.ID)
 			require.Equal(t, "u1", began)
+			require.Equal(t, map[string]any{"reference": "rCRS", "databases": []any{"a", "b"}}, p.options)
 			require.Equal(t, large(), p.whole())
 			require.EqualValues(t, len(large()), last)
 		})

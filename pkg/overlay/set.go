@@ -254,6 +254,19 @@ func Find(name string, dirs ...string) (path string, found bool) {
 	return "", false
 }
 
+// Missing says of a database that Find does not find what is there instead.
+func Missing(name, dir string) string {
+	list, _ := List(dir) // those that can't be read are no choice
+	if len(list) == 0 {
+		return fmt.Sprintf("There is no database %q. None is installed.", name)
+	}
+	names := make([]string, len(list))
+	for i, d := range list {
+		names[i] = d.Name
+	}
+	return fmt.Sprintf("There is no database %q. Installed: %s.", name, strings.Join(names, ", "))
+}
+
 // Verify reads a compiled database from its start to its end and compares its content with the digest it was built with.
 func Verify(path string) (Description, error) {
 	d, err := openDatabase(path)

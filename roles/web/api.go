@@ -163,7 +163,7 @@ func (s *site) apiRerun(c echo.Context) error {
 		if err := readJSON(c, &body); err != nil {
 			return 0, nil, err
 		}
-		options, err := optionsOf(body, v.Options)
+		options, err := s.optionsOf(body, v.Options)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -178,15 +178,14 @@ func (s *site) apiRerun(c echo.Context) error {
 }
 
 // optionsOf reads options from the members of a JSON object: texts, numbers, true or false, and a list for databases.
-func optionsOf(body map[string]any, base job.Options) (job.Options, error) {
-	var f formOptions
+func (s *site) optionsOf(body map[string]any, base job.Options) (job.Options, error) {
+	f := s.newOptions()
 	for name, value := range body {
 		if list, ok := value.([]any); ok {
 			words := make([]string, len(list))
 			for i, v := range list {
 				words[i] = fmt.Sprint(v)
 			}
-			base.Databases = nil
 			f.set(name, strings.Join(words, ","))
 			continue
 		}

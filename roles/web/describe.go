@@ -229,6 +229,8 @@ func failureHint(f job.Failure) string {
 		return "Choose another reference and run it again, or install the one that the file was called against."
 	case "unknown_reference":
 		return "Install the reference, or choose one that is installed, and run it again."
+	case "not_found":
+		return "Run it again with what is installed. The input is kept."
 	case "unavailable", "internal", "poison":
 		return "This is not the file's fault. The input is kept: run it again, and tell the operator the job's id if it happens twice."
 	}

@@ -336,7 +336,7 @@ func (s *site) rerunJob(c echo.Context) error {
 	}
 	options := v.Options
 	if form, err := c.FormParams(); err == nil && len(form) > 0 {
-		var chosen formOptions
+		chosen := s.newOptions()
 		for name, values := range form {
 			chosen.set(name, strings.Join(values, ","))
 		}

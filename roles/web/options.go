@@ -7,29 +7,64 @@ import (
 
 	"gas/pkg/fault"
 	"gas/pkg/job"
+	"gas/pkg/overlay"
 )
 
 // formOptions collects what the fields of a form or the members of a JSON object ask for, in whatever order they come.
 type formOptions struct {
-	edits []func(*job.Options)
-	err   error // of the first field that is wrong
+	folder    string // where databases are installed
+	edits     []func(*job.Options)
+	databases *[]string // that were named; nil where nothing was said of them
+	err       error     // of the first field that is wrong
 }
+
+// newOptions collects options of jobs for this installation.
+func (s *site) newOptions() formOptions { return formOptions{folder: s.Config.DatabasesFolder()} }
 
 // set takes one field. An unknown one is an error: a typing mistake must not pass for a choice.
 func (f *formOptions) set(name, value string) {
 	value = strings.TrimSpace(value)
+	if slices.Contains([]string{"databases", "database", "db"}, name) {
+		f.addDatabases(strings.Split(value, ","))
+		return
+	}
 	if edit, err := optionEdit(name, value); err != nil {
-		if f.err == nil {
-			f.err = err
-		}
+		f.fail(err)
 	} else if edit != nil && value != "" {
 		f.edits = append(f.edits, edit)
 	}
 }
 
-// apply returns options with the edits made.
+func (f *formOptions) fail(err error) {
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+// addDatabases takes the names of installed databases. Said of none, it is that none is wanted. One that is not there is refused before anything is stored.
+func (f *formOptions) addDatabases(names []string) {
+	if f.databases == nil {
+		f.databases = new([]string)
+	}
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		if name == "" || slices.Contains(*f.databases, name) {
+			continue
+		}
+		if _, found := overlay.Find(name, f.folder); !found {
+			f.fail(fault.New(fault.BadInput, "%s", visible(overlay.Missing(firstOf(name, 40), f.folder))))
+			continue
+		}
+		*f.databases = append(*f.databases, name)
+	}
+}
+
+// apply returns options with the edits made. Databases that were named take the place of those before.
 func (f *formOptions) apply(o job.Options) job.Options {
 	o.Databases = slices.Clone(o.Databases)
+	if f.databases != nil {
+		o.Databases = slices.Clone(*f.databases)
+	}
 	for _, edit := range f.edits {
 		edit(&o)
 	}
@@ -40,12 +75,6 @@ func optionEdit(name, value string) (func(*job.Options), error) {
 	switch name {
 	case "reference":
 		return func(o *job.Options) { o.Reference = value }, nil
-	case "databases", "database", "db":
-		return func(o *job.Options) {
-			for d := range strings.SplitSeq(value, ",") {
-				o.Databases = append(o.Databases, strings.TrimSpace(d))
-			}
-		}, nil
 	case "fields":
 		return func(o *job.Options) { o.Fields = value }, nil
 	case "distance":

@@ -88,7 +88,7 @@ func (s *site) apiBeginUpload(c echo.Context) error {
 		if err := readJSON(c, &body); err != nil {
 			return 0, nil, err
 		}
-		options, err := optionsOf(body.Options, job.Options{})
+		options, err := s.optionsOf(body.Options, job.Options{})
 		if err != nil {
 			return 0, nil, err
 		}

@@ -106,7 +106,7 @@ type incoming struct {
 }
 
 func (s *site) incoming(c echo.Context, key string) *incoming {
-	return &incoming{site: s, c: c, ctx: c.Request().Context(), owner: who(c).user, key: key}
+	return &incoming{site: s, c: c, ctx: c.Request().Context(), owner: who(c).user, key: key, chosen: s.newOptions()}
 }
 
 // limit is the largest file in bytes that the owner's plan allows.
