@@ -48,138 +48,17 @@ func one(t *testing.T, q *aws.Queue, visibility time.Duration) port.Delivery {
 // messaging makes topics, queues and the state machine in an account of its own.
 func messaging(t *testing.T, s *aws.Session) (*aws.Bus, *aws.Queue) {
 	t.Helper()
-	_, err := aws.MakeMessaging(t.Context(), s, names())
-	require.NoError(t, err)
-	_, err = aws.MakeStateMachine(t.Context(), s, names(), "")
-	require.NoError(t, err)
-	return s.Bus(names()), s.Queue(names())
+	return messagingOf(t, s, names())
 }
 
-// What the suite asks of a clock that can be moved, in the emulators' own time.
-func TestQueueInRealTime(t *testing.T) {
-	t.Parallel()
-	mini := peers.MiniStack(t).URL
-	for name, check := range map[string]func(t *testing.T, b *aws.Bus, q *aws.Queue){
-		"a received message is hidden until its visibility ends": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
-			first := one(t, q, 2*second)
-			require.Empty(t, receive(t, q, 1, 0, second))
-			again := one(t, q, second)
-			require.Equal(t, 2, again.Receives)
-			require.NotEqual(t, first.Receipt, again.Receipt)
-			require.WithinDuration(t, first.Sent, again.Sent, time.Millisecond)
-		},
-		"extending hides a message for longer, from now": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
-			d := one(t, q, 2*second)
-			require.NoError(t, q.Extend(t.Context(), d, time.Minute))
-			require.Empty(t, receive(t, q, 1, 3*second, second))
-			require.NoError(t, q.Ack(t.Context(), d))
-		},
-		"a receipt that is stale extends nothing and buries nothing": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
-			old := one(t, q, second)
-			fresh := one(t, q, time.Minute)
-			require.ErrorIs(t, q.Extend(t.Context(), old, time.Hour), port.ErrStale)
-			require.ErrorIs(t, q.Bury(t.Context(), old, "stale"), port.ErrStale)
-			old.Receipt = ""
-			for _, err := range []error{q.Ack(t.Context(), old), q.Extend(t.Context(), old, second), q.Release(t.Context(), old, 0, true), q.Bury(t.Context(), old, "none")} {
-				require.ErrorIs(t, err, port.ErrStale)
-			}
-			require.NoError(t, q.Extend(t.Context(), fresh, time.Minute), "the fresh receipt is good")
-		},
-		"a released message comes back after its delay": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
-			require.NoError(t, q.Release(t.Context(), one(t, q, time.Minute), 2*second, false))
-			require.Empty(t, receive(t, q, 1, second, second))
-			require.Equal(t, 2, one(t, q, second).Receives)
-		},
-		"a release that is uncounted keeps the delay, the count and the time": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
-			d := one(t, q, time.Minute)
-			require.NoError(t, q.Release(t.Context(), d, 0, false))
-			d = one(t, q, time.Minute)
-			require.Equal(t, 2, d.Receives)
-			require.NoError(t, q.Release(t.Context(), d, 2*second, true))
-			require.Empty(t, receive(t, q, 1, second, second))
-			again := one(t, q, second)
-			require.Equal(t, 2, again.Receives, "the first receive counts, the second was given back")
-			require.WithinDuration(t, d.Sent, again.Sent, time.Millisecond)
-			require.Equal(t, d.Message, again.Message)
-		},
-		"a message received MaxReceives times goes to the dead letters": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
-			for i := range port.MaxReceives {
-				d := one(t, q, time.Minute)
-				require.Equal(t, i+1, d.Receives)
-				require.NoError(t, q.Release(t.Context(), d, 0, i == 3 && d.Receives == 0))
-			}
-			require.Empty(t, receive(t, q, 1, 2*second, second))
-			dead, err := q.Dead(t.Context(), job.Requests, 10)
-			require.NoError(t, err)
-			require.Len(t, dead, 1)
-			require.Equal(t, "m1", dead[0].ID)
-			require.Equal(t, port.MaxReceives, dead[0].Receives)
-			require.NotEmpty(t, dead[0].Reason)
-		},
-		"copies of a message count together": func(t *testing.T, _ *aws.Bus, q *aws.Queue) {
-			for range port.MaxReceives - 1 {
-				require.NoError(t, q.Release(t.Context(), one(t, q, time.Minute), 0, false))
-			}
-			require.NoError(t, q.Release(t.Context(), one(t, q, time.Minute), 0, true)) // a copy that knows of 7 receives
-			d := one(t, q, time.Minute)
-			require.Equal(t, port.MaxReceives, d.Receives)
-			require.NoError(t, q.Release(t.Context(), d, 0, false))
-			require.Empty(t, receive(t, q, 1, 2*second, second))
-			dead, err := q.Dead(t.Context(), job.Requests, 10)
-			require.NoError(t, err)
-			require.Len(t, dead, 1)
-		},
-		"statistics count what waits, is delayed, is out and is dead": func(t *testing.T, b *aws.Bus, q *aws.Queue) {
-			require.NoError(t, q.Bury(t.Context(), one(t, q, time.Minute), "why"))
-			for _, id := range []string{"m2", "m3", "m4"} {
-				require.NoError(t, b.Publish(t.Context(), letterOf(id)))
-			}
-			require.NoError(t, q.Release(t.Context(), one(t, q, time.Minute), time.Minute, true))
-			one(t, q, time.Minute)
-			stats, err := q.Stats(t.Context(), job.Requests)
-			require.NoError(t, err)
-			require.Equal(t, port.QueueStats{Topic: job.Requests, Waiting: 1, Delayed: 1, Running: 1, Dead: 1}, stats)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b, q := messaging(t, sessionAt(t, mini))
-			require.NoError(t, b.Publish(t.Context(), letterOf("m1")))
-			check(t, b, q)
-		})
-	}
-}
-
-// What the suite asks of timers, in the emulators' own time.
-func TestTimers(t *testing.T) {
-	t.Parallel()
-	for name, session := range map[string]func(t *testing.T) *aws.Session{
-		"MiniStack":  func(t *testing.T) *aws.Session { return sessionAt(t, peers.MiniStack(t).URL) },
-		"LocalStack": func(t *testing.T) *aws.Session { return at(t, peers.LocalStack(t).URL, "test", "test") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b, q := messaging(t, session(t))
-			begun := time.Now()
-			set := func(id string, ahead time.Duration, key string) {
-				require.NoError(t, b.PublishAt(t.Context(), letterOf(id), begun.Add(ahead), key))
-			}
-			set("first", 8*second, "k 1/strange:key")
-			set("second", second, "k 1/strange:key") // the same timer: the first time stays
-			set("cancelled", 6*second, "k2")
-			require.NoError(t, b.Cancel(t.Context(), "k2"))
-			require.NoError(t, b.Cancel(t.Context(), "k2"))
-			require.NoError(t, b.Cancel(t.Context(), "never"))
-			got := receive(t, q, 10, 40*second, time.Minute)
-			require.GreaterOrEqual(t, time.Since(begun), 8*second, "not before its time")
-			require.Len(t, got, 1)
-			require.Equal(t, "j-first", got[0].Message.JobID)
-			require.NoError(t, b.Cancel(t.Context(), "k 1/strange:key"), "it has fired: nothing is taken back")
-			set("past", -time.Hour, "k3")
-			require.Equal(t, "j-past", one(t, q, time.Minute).Message.JobID, "a time that is over is now")
-			require.Empty(t, receive(t, q, 10, 2*second, time.Minute))
-		})
-	}
+// messagingOf makes topics, queues and the state machine of some names.
+func messagingOf(t *testing.T, s *aws.Session, n aws.Names) (*aws.Bus, *aws.Queue) {
+	t.Helper()
+	_, err := aws.MakeMessaging(t.Context(), s, n)
+	require.NoError(t, err)
+	_, err = aws.MakeStateMachine(t.Context(), s, n, "")
+	require.NoError(t, err)
+	return s.Bus(n), s.Queue(n)
 }
 
 func TestAMessageInAnEnvelopeIsReadAsARawOne(t *testing.T) {

@@ -77,6 +77,7 @@ func TestOnLocalStack(t *testing.T) {
 		forms(t, session)
 	})
 	t.Run("the event of a restore is read as it writes it", func(t *testing.T) { restoreEvent(t, session) })
+	carries(t, session, time.Second) // it cuts a wait to whole seconds
 }
 
 // TestOnMoto has all that moto covers. Its restores end at once.
@@ -90,4 +91,5 @@ func TestOnMoto(t *testing.T) {
 		porttest.Vault(t, s3Vault(session, "moto's restores end at once; TestS3VaultTakesItsTime shows it"))
 	})
 	t.Run("glacier", func(t *testing.T) { glacierOnMoto(t, session) })
+	carries(t, session, 0)
 }

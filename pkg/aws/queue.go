@@ -16,11 +16,12 @@ import (
 	"gas/pkg/port"
 )
 
-// Queue is port.Queue on SQS. What SQS does not promise is not promised here: messages come in about the order in which they were sent, one may
-// come twice, and a receipt that is stale may delete its message as long as nobody else has received it.
+// Queue is port.Queue on SQS. What SQS does not promise is not promised here: messages come in about the order in which they were sent, and one may
+// come twice.
 type Queue struct {
 	client *sqs.Client
 	names  Names
+	held   *held
 
 	mu   sync.Mutex
 	urls map[string]string
@@ -28,7 +29,7 @@ type Queue struct {
 
 // Queue receives from queues of these names.
 func (s *Session) Queue(n Names) *Queue {
-	return &Queue{client: sqs.NewFromConfig(s.Config), names: n, urls: map[string]string{}}
+	return &Queue{client: sqs.NewFromConfig(s.Config), names: n, held: newHeld(), urls: map[string]string{}}
 }
 
 const (
@@ -79,8 +80,10 @@ func (q *Queue) Receive(ctx context.Context, topic job.Topic, max int, wait, vis
 		if err != nil {
 			return nil, fmt.Errorf("receive from %s: %w", topic, unreachable(err))
 		}
+		hidden := time.Now().Add(visibility) // since the answer: a long poll does not tell when within its wait the message came
 		var got []port.Delivery
 		for _, l := range letters {
+			q.held.keep(l.receipt, hidden)
 			if l.receives <= port.MaxReceives {
 				got = append(got, l.delivery())
 				continue
@@ -117,20 +120,28 @@ func whole(d time.Duration) int32 {
 	return int32((max(d, 0) + time.Second - 1) / time.Second)
 }
 
-// hide hides a delivery from now on. ErrStale when somebody else has it, or nobody.
+// hide hides a delivery from now on. ErrStale when somebody else may have it, or nobody.
 func (q *Queue) hide(ctx context.Context, d port.Delivery, length time.Duration) error {
-	if d.Receipt == "" {
+	if q.held.lost(d.Receipt) {
 		return port.ErrStale
 	}
 	url, err := q.url(ctx, q.names.Queues[d.Topic])
 	if err != nil {
 		return err
 	}
+	until := time.Now().Add(length)
 	_, err = q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: &d.Receipt, VisibilityTimeout: whole(min(length, longestHide))})
-	if err != nil {
+	if err != nil && !tooLong(err) {
 		return staleOr(err)
 	}
+	q.held.keep(d.Receipt, until)
 	return nil
+}
+
+// tooLong tells whether a message was refused to be hidden because it was for twelve hours. It comes back by itself then, and whoever gets it finds
+// the job's own lease held: this is no error.
+func tooLong(err error) bool {
+	return strings.Contains(err.Error(), "Total VisibilityTimeout")
 }
 
 // staleOr tells whether a receipt was refused.
@@ -141,14 +152,9 @@ func staleOr(err error) error {
 	return unreachable(err)
 }
 
-// Extend hides a delivery for longer. Twelve hours after its receive SQS hides it no longer; then it comes back, and whoever gets it finds the
-// job's own lease held: this is no error.
+// Extend hides a delivery for longer, up to twelve hours after its receive.
 func (q *Queue) Extend(ctx context.Context, d port.Delivery, visibility time.Duration) error {
-	err := q.hide(ctx, d, visibility)
-	if err != nil && strings.Contains(err.Error(), "Total VisibilityTimeout") {
-		return nil
-	}
-	if err != nil {
+	if err := q.hide(ctx, d, visibility); err != nil {
 		return fmt.Errorf("extend message %s: %w", d.Message.ID, err)
 	}
 	return nil
@@ -156,8 +162,8 @@ func (q *Queue) Extend(ctx context.Context, d port.Delivery, visibility time.Dur
 
 // Ack deletes the message.
 func (q *Queue) Ack(ctx context.Context, d port.Delivery) error {
-	if d.Receipt == "" {
-		return port.ErrStale
+	if q.held.lost(d.Receipt) {
+		return fmt.Errorf("ack message %s: %w", d.Message.ID, port.ErrStale)
 	}
 	url, err := q.url(ctx, q.names.Queues[d.Topic])
 	if err != nil {
@@ -166,17 +172,22 @@ func (q *Queue) Ack(ctx context.Context, d port.Delivery) error {
 	if _, err := q.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: &d.Receipt}); err != nil {
 		return fmt.Errorf("ack message %s: %w", d.Message.ID, staleOr(err))
 	}
+	q.held.forget(d.Receipt)
 	return nil
 }
 
 // Release makes a message visible after a delay. SQS cannot take back a receive: an uncounted release sends a copy, delayed by 15 minutes at
 // most, that knows how often it was received, and then deletes the message. A crash in between leaves both: messages are hints.
 func (q *Queue) Release(ctx context.Context, d port.Delivery, delay time.Duration, uncounted bool) error {
-	if !uncounted || d.Receipt == "" {
+	if !uncounted {
 		if err := q.hide(ctx, d, delay); err != nil {
 			return fmt.Errorf("release message %s: %w", d.Message.ID, err)
 		}
+		q.held.keep(d.Receipt, time.Now()) // it is not ours any more
 		return nil
+	}
+	if q.held.lost(d.Receipt) {
+		return fmt.Errorf("release message %s: %w", d.Message.ID, port.ErrStale)
 	}
 	h := headerOf(d.Message)
 	h.Receives, h.Sent = d.Receives-1, d.Sent
