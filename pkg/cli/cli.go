@@ -118,7 +118,7 @@ func (a *app) commands() map[string][]*cobra.Command {
 			a.byHandCommand("restore", "JOB", "bring one warmed result back"),
 			a.byHandCommand("notify", "JOB", "send the mails of one job that wait"),
 		},
-		groupService: {a.serveCommand(), a.lambdaCommand(), a.submitCommand(), a.jobsCommand(), a.variantsCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(), a.tokenCommand()},
+		groupService: {a.serveCommand(), a.lambdaCommand(), a.submitCommand(), a.jobsCommand(), a.variantsCommand(), a.filtersCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(), a.tokenCommand()},
 		groupSelf:    {a.routesCommand(), a.flowCommand(), a.configCommand(), a.versionCommand(), a.manCommand()},
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -20,7 +21,7 @@ var variantFormats = []string{"table", "json", "tsv", "jsonl", "vcf", "xlsx"}
 func (a *app) variantsCommand() *cobra.Command {
 	var r remote
 	var q client.VariantQuery
-	var format, out string
+	var format, out, saved string
 	command := &cobra.Command{
 		Use:   "variants JOB",
 		Short: "filter a job's variants, print or export them",
@@ -37,6 +38,9 @@ func (a *app) variantsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if q.Filter, err = withSaved(command.Context(), c, saved, q.Filter); err != nil {
+				return err
+			}
 			if format == "table" || format == "json" {
 				return a.variantPage(command, c, args[0], q, format)
 			}
@@ -44,6 +48,15 @@ func (a *app) variantsCommand() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&q.Filter, "filter", "", "which variants: terms joined by and, or, not")
+	command.Flags().StringVar(&saved, "saved", "", "a filter that you have saved under this name; with --filter both must hold")
+	a.completeFlag(command, "saved", &r, func(ctx context.Context, c *client.Client) ([]string, error) {
+		list, err := c.Filters(ctx)
+		var names []string
+		for _, f := range list {
+			names = append(names, f.Name)
+		}
+		return names, err
+	})
 	command.Flags().StringVar(&q.Sort, "sort", "", "by which column; a leading - turns it round")
 	command.Flags().IntVar(&q.Limit, "limit", 50, "rows of a table")
 	command.Flags().StringVar(&q.Cursor, "cursor", "", "go on where an earlier table ended")

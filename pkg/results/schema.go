@@ -91,6 +91,9 @@ func (s *schema) Names() []string {
 	return names
 }
 
+// ParseCommon reads a filter that every result can answer: of no database and no sample. A mistake is a fault of kind BadInput with its Column.
+func ParseCommon(text string) (filter.Expr, error) { return filter.Parse(text, newSchema(&Header{})) }
+
 // Preset is a filter that everybody wants, as a page offers it.
 type Preset struct {
 	Name   string `json:"name"`  // for example "rare"

@@ -58,7 +58,12 @@ func newIndexes(data, instance string, blobs port.Blobs, now port.Clock) *indexe
 
 // variants opens the index of a job's result, after the one guard has said that the result may be read. close must be called.
 func (s *site) variants(c echo.Context) (v sight, index *results.Index, done func(), err error) {
-	if v, err = s.ownJob(c); err != nil {
+	return s.variantsOf(c, c.Param("id"))
+}
+
+// variantsOf is variants of a job that is named elsewhere than in the path.
+func (s *site) variantsOf(c echo.Context, id string) (v sight, index *results.Index, done func(), err error) {
+	if v, err = s.ownJobOf(c, id); err != nil {
 		return v, nil, nil, err
 	}
 	if v.readable != nil {

@@ -29,10 +29,13 @@ type sight struct {
 }
 
 // ownJob reads the job of the path for its owner. This is the one loader: somebody else's job is as missing as one that never was.
-func (s *site) ownJob(c echo.Context) (sight, error) {
+func (s *site) ownJob(c echo.Context) (sight, error) { return s.ownJobOf(c, c.Param("id")) }
+
+// ownJobOf is ownJob for a job that is named elsewhere.
+func (s *site) ownJobOf(c echo.Context, text string) (sight, error) {
 	missing := fault.New(fault.NotFound, "There is no such job.")
-	id, err := uuid.Parse(c.Param("id"))
-	if err != nil || id.String() != c.Param("id") {
+	id, err := uuid.Parse(text)
+	if err != nil || id.String() != text {
 		return sight{}, missing
 	}
 	j, err := s.Store.Job(c.Request().Context(), id.String())

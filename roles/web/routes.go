@@ -110,6 +110,9 @@ func Routes() []Route {
 		{Method: post, Path: api + "/jobs", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, File: true, Does: "submits a file", do: (*site).apiSubmit},
 		{Method: post, Path: api + "/uploads", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, Does: "begins an upload in parts", do: (*site).apiBeginUpload},
 		{Method: post, Path: api + "/jobs/delete", Who: SignedIn, Scope: ScopeWrite, Limit: LimitAPI, Does: "deletes jobs", do: (*site).apiDeleteMany},
+		{Method: get, Path: api + "/filters", Who: SignedIn, Scope: ScopeRead, Limit: LimitAPI, Does: "lists saved filters", do: (*site).apiFilters},
+		{Method: post, Path: api + "/filters", Who: SignedIn, Scope: ScopeWrite, Limit: LimitAPI, Does: "saves a filter under a name", do: (*site).apiSaveFilter},
+		{Method: del, Path: api + "/filters/:filter", Who: SignedIn, Scope: ScopeWrite, Limit: LimitAPI, Does: "deletes a saved filter", do: (*site).apiDeleteFilter},
 		{Method: post, Path: api + "/jobs/rerun", Who: SignedIn, Scope: ScopeWrite, Limit: LimitUpload, Does: "runs jobs again", do: (*site).apiRerunMany},
 
 		// The owner of a job.

@@ -13,6 +13,54 @@ import (
 	"gas/pkg/user"
 )
 
+func TestFiltersAreSavedByTheAPIToo(t *testing.T) {
+	w := newWorld(t)
+	d := describe(t)
+	ada, eve := w.person("ada", user.Premium), w.person("eve", user.Premium)
+	id := w.complete(ada.submit("a.vcf").ID).ID
+	check := func(b *browser, method, path, body string, want int) answer {
+		t.Helper()
+		a := b.do(method, "/api/v1"+path, strings.NewReader(body), "Content-Type", "application/json")
+		require.Equal(t, want, a.status, "%s %s: %.300s", method, path, a.body)
+		d.holds(t, method, "/api/v1"+path, a)
+		return a
+	}
+	require.Contains(t, check(ada, http.MethodGet, "/filters", "", http.StatusOK).body, `"total":0`)
+	var made, again filterJSON
+	check(ada, http.MethodPost, "/filters", `{"name": " mine ", "filter": "impact>=moderate"}`, http.StatusCreated).json(t, &made)
+	require.Equal(t, "mine", made.Name)
+	require.Equal(t, "impact >= MODERATE", made.Filter)
+	check(ada, http.MethodPost, "/filters", `{"name": "mine", "filter": "gene = ATP6"}`, http.StatusCreated).json(t, &again)
+	require.Equal(t, filterJSON{made.ID, "mine", "gene = ATP6"}, again, "one name, one filter")
+	shows(t, ada.get("/annotations/"+id+"/variants"), ">mine</a>")
+
+	sample := `{"name": "of a sample", "filter": "gt.NA1 = het"`
+	a := check(ada, http.MethodPost, "/filters", sample+"}", http.StatusUnprocessableEntity)
+	require.Contains(t, a.body, `There is no field`)
+	check(ada, http.MethodPost, "/filters", sample+`, "job_id": "`+id+`"}`, http.StatusCreated)
+	check(eve, http.MethodPost, "/filters", sample+`, "job_id": "`+id+`"}`, http.StatusNotFound)
+	check(ada, http.MethodPost, "/filters", sample+`, "job_id": "`+ada.submit("b.vcf").ID+`"}`, http.StatusConflict)
+	for _, bad := range []string{`{"name": "", "filter": "qual > 1"}`, `{"name": "x", "filter": ""}`, `{"name": "x", "filter": "gene <"}`, `{"name": "x"}`, `{"nane": "x"}`} {
+		check(ada, http.MethodPost, "/filters", bad, http.StatusUnprocessableEntity)
+	}
+	for _, test := range []struct {
+		body string
+		want int
+	}{{"qual > 1", http.StatusCreated}, {"qual > 1", http.StatusCreated}, {"qual > 2", http.StatusUnprocessableEntity}} {
+		a := ada.postJSON("/api/v1/filters", `{"name": "keyed", "filter": "`+test.body+`"}`, "Idempotency-Key", "f1")
+		require.Equal(t, test.want, a.status, a.body)
+	}
+
+	var list listJSON[filterJSON]
+	check(ada, http.MethodGet, "/filters", "", http.StatusOK).json(t, &list)
+	require.Equal(t, 3, list.Total)
+	require.Equal(t, []string{"keyed", "mine", "of a sample"}, []string{list.Items[0].Name, list.Items[1].Name, list.Items[2].Name})
+	require.Contains(t, check(eve, http.MethodGet, "/filters", "", http.StatusOK).body, `"total":0`)
+	check(eve, http.MethodDelete, "/filters/"+made.ID, "", http.StatusNotFound)
+	check(ada, http.MethodDelete, "/filters/"+made.ID, "", http.StatusNoContent)
+	check(ada, http.MethodDelete, "/filters/"+made.ID, "", http.StatusNotFound)
+}
+
 func TestAFilterIsSavedForEveryResultOfItsOwner(t *testing.T) {
 	w := newWorld(t)
 	ada, eve := w.person("ada", user.Premium), w.person("eve", user.Premium)

@@ -49,6 +49,7 @@ var ways = map[string]way{
 	"POST /profile/delete": {want: 422, body: "confirm=wrong"}, "GET /usage": {want: 200},
 	"GET /subscribe": {want: 200}, "POST /subscribe": {want: 303}, "POST /subscribe/portal": {want: 303}, "GET /checkout": {want: 404}, "POST /checkout": {want: 404, body: "id=x&decision=pay"}, "GET /inbox": {want: 200},
 	"GET /api/v1/me": {want: 200}, "GET /api/v1/usage": {want: 200}, "GET /api/v1/tokens": {want: 200}, "POST /api/v1/tokens": {want: 201, body: `{"name":"x"}`},
+	"GET /api/v1/filters": {want: 200}, "POST /api/v1/filters": {want: 201, body: `{"name":"x","filter":"qual > 1"}`}, "DELETE /api/v1/filters/:filter": {want: 204},
 	"DELETE /api/v1/tokens/:token": {want: 204}, "GET /api/v1/jobs": {want: 200}, "POST /api/v1/jobs": {want: 201, body: "FILE"},
 	"POST /api/v1/uploads": {want: 201, body: `{"name":"x.vcf","size":10}`}, "POST /api/v1/jobs/delete": {want: 200, body: `{"ids":["{job}"]}`, own: true}, "POST /api/v1/jobs/rerun": {want: 200, body: `{"ids":["{job}"]}`},
 
