@@ -6,8 +6,11 @@ LDFLAGS := -s -w -X gas/pkg/cli.version=$(VERSION)
 BIN     := bin/gas
 RACE    := bin/gas-race
 
-# Two packages at a time: a test binary with the race detector takes about a gigabyte to link, and some tests measure time.
-TESTFLAGS ?= -race -p 2 -timeout 20m
+# Two packages at a time: a test binary with the race detector takes about a gigabyte to link, and some tests measure time. Six tests of a package at a
+# time where they say so: those of the whole program wait more than they compute.
+TESTFLAGS ?= -race -p 2 -parallel 6 -timeout 20m
+# Else every program with the race detector waits a second at its exit.
+GORACE    ?= atexit_sleep_ms=0
 PKG       ?= ./...
 
 .DEFAULT_GOAL := help
@@ -23,7 +26,7 @@ build: ## build bin/gas, without cgo
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) .
 
 test: tools race-binary ## run every test with the race detector; PKG=./pkg/x narrows it
-	GAS_BIN=$(CURDIR)/$(RACE) CGO_ENABLED=1 $(GO) run ./test/threats/run $(if $(filter ./...,$(PKG)),-whole) $(if $(filter require,$(GAS_PEERS)),-strict) -- $(TESTFLAGS) $(PKG)
+	GAS_BIN=$(CURDIR)/$(RACE) GORACE="$(GORACE)" CGO_ENABLED=1 $(GO) run ./test/threats/run $(if $(filter ./...,$(PKG)),-whole) $(if $(filter require,$(GAS_PEERS)),-strict) -- $(TESTFLAGS) $(PKG)
 
 # The whole-program tests share this one build.
 race-binary:

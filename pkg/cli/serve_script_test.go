@@ -36,7 +36,7 @@ func program(ts *testscript.TestScript) string {
 func command(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	c := exec.Command(program(ts), args...)
 	c.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "PATH", "TMPDIR", "GAS_DATA", "GAS_SERVER", "GAS_TOKEN", "BROWSER"} {
+	for _, name := range []string{"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "PATH", "TMPDIR", "GAS_DATA", "GAS_SERVER", "GAS_TOKEN", "BROWSER", "GORACE"} {
 		if value := ts.Getenv(name); value != "" {
 			c.Env = append(c.Env, name+"="+value)
 		}

@@ -47,7 +47,7 @@ func newComposed(t *testing.T) *composed {
 // environment is a service's, with the addresses of this machine, a folder of its own as its volume, and a note of its calls.
 func (c *composed) environment(name string) []string {
 	environment := []string{
-		"HOME=" + c.home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "GORACE=halt_on_error=1 exitcode=66",
+		"HOME=" + c.home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "AWS_EC2_METADATA_DISABLED=true", program.Race,
 		"GAS_TEST=1", "GAS_AWS_CALLS=" + c.calls(name), "GAS_DATA=" + filepath.Join(c.home, name), "GAS_ADDR=127.0.0.1:0",
 	}
 	for key, value := range c.file.Services[name].Environment {

@@ -24,6 +24,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Race makes a data race the end of a process that was built with the race detector, and lets one end without the second that it else waits at its exit
+// for races of other goroutines: a report that is being written is waited for all the same.
+const Race = "GORACE=halt_on_error=1 exitcode=66 atexit_sleep_ms=0"
+
 // Patience is how long anything may take on a busy machine before a scenario fails.
 const Patience = 2 * time.Minute
 
@@ -91,7 +95,7 @@ func (w *World) Command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, w.bin, args...)
 	command.Dir = w.Home
 	command.Env = append([]string{
-		"HOME=" + w.Home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "GAS_DATA=" + w.Data, "GORACE=halt_on_error=1 exitcode=66",
+		"HOME=" + w.Home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "GAS_DATA=" + w.Data, Race,
 	}, w.env...)
 	return command
 }

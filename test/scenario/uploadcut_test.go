@@ -206,7 +206,8 @@ func TestAnUploadThatWasKilledGoesOnWithTheSameCommand(t *testing.T) {
 
 func TestStandardInputOfAnySizeIsSubmitted(t *testing.T) {
 	t.Parallel()
-	w := program.New(t)
+	temp := t.TempDir() // of its own: others submit their standard input at the same time
+	w := program.New(t, "TMPDIR="+temp)
 	s := w.Serve("--role=web")
 	token := w.Token("ada", "premium_user")
 	for _, input := range [][]byte{program.Mitochondrial(t, 100), wide(t, 12)} {
@@ -214,7 +215,7 @@ func TestStandardInputOfAnySizeIsSubmitted(t *testing.T) {
 		require.Zero(t, r.Code, r.Err)
 		require.Contains(t, s.Get(token, "/api/v1/jobs"), sum(input))
 	}
-	left, err := filepath.Glob(filepath.Join(os.TempDir(), "gas-submit-*"))
+	left, err := filepath.Glob(filepath.Join(temp, "gas-submit-*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
