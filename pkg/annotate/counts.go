@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gas/pkg/consequence"
+	"gas/pkg/genome"
 )
 
 // Kinds of alleles.
@@ -26,32 +27,60 @@ const longestIndel = 50
 // termBits is how many terms a set of terms can hold.
 const termBits = 64
 
-// counts are one worker's counts, in flat arrays. They say the same whatever the workers' number, once they are added up.
+// counts are one worker's counts, in flat arrays. They say the same whatever the workers' number, once they are added up. What follows from other counts is left to
+// the end, because a record passes here within a few dozen cycles: how many alleles there are (settle), and how many of each impact.
 type counts struct {
-	alleles       int64
-	terms         [termBits]int64 // alleles by their most severe term's rank
-	impacts       [4]int64        // alleles by impact
+	here          contigCount              // of the contig at hand, since it was entered
+	terms         [termBits]int64          // alleles by their most severe term's rank
+	bases         [letters * letters]int64 // alleles of one base for another, by their letters, until settle
+	serial        uint32                   // of the allele at hand
+	genes         []geneCount              // by index in the reference
+	samples       sampleCounts
 	kinds         [kindCount]int64
 	transitions   int64
 	transversions int64
 	lengths       [2*longestIndel + 1]int64 // indels by the number of bases gained, from -50 to 50
 	contigs       map[string]*contigCount
-	contig        *contigCount // of the record at hand
-	genes         []geneCount  // by index in the reference
-	serial        uint32       // of the record at hand
-	samples       sampleCounts
+	contig        *contigCount // the contig at hand
 }
 
 type contigCount struct {
 	records, annotated int64
 }
 
-// geneCount counts the alleles that touch a gene, in it or in a way that matters.
+func (c *contigCount) add(other contigCount) {
+	c.records += other.records
+	c.annotated += other.annotated
+}
+
+// geneCount counts the alleles that touch a gene, in it or in a way that matters, by their greatest impact there.
 type geneCount struct {
-	alleles  uint32
 	impacts  [4]uint32
 	stamp    uint32 // serial of the allele counted last
 	severest consequence.Impact
+}
+
+// alleles is how many alleles touch the gene.
+func (g *geneCount) alleles() int64 {
+	return int64(g.impacts[0]) + int64(g.impacts[1]) + int64(g.impacts[2]) + int64(g.impacts[3])
+}
+
+// The letters that bases are mostly written with, and their numbers. All other bytes have the number letters.
+const (
+	baseLetters = "ACGTacgt"
+	letters     = 8
+)
+
+var letterNumbers = numbered(baseLetters)
+
+func numbered(list string) (table [256]uint8) {
+	for i := range table {
+		table[i] = uint8(len(list))
+	}
+	for i := range list {
+		table[list[i]] = uint8(i)
+	}
+	return table
 }
 
 func newCounts(p *plan) *counts {
@@ -65,6 +94,7 @@ func newCounts(p *plan) *counts {
 
 // enter goes to another contig.
 func (c *counts) enter(name []byte) {
+	c.leave()
 	c.contig = c.contigs[string(name)]
 	if c.contig == nil {
 		c.contig = &contigCount{}
@@ -72,47 +102,72 @@ func (c *counts) enter(name []byte) {
 	}
 }
 
+// leave adds what was counted since the contig at hand was entered to what was counted of it before.
+func (c *counts) leave() {
+	if c.contig != nil {
+		c.contig.add(c.here)
+		c.here = contigCount{}
+	}
+}
+
 // record counts the record at hand.
 func (c *counts) record(w *worker, annotated bool) {
-	c.contig.records++
+	c.here.records++
+	ref := w.record.Ref
 	for _, alt := range w.variant.Alts {
-		c.allele(w.record.Ref, alt)
+		if len(ref) == 1 && len(alt) == 1 {
+			if x, y := uint(letterNumbers[ref[0]]), uint(letterNumbers[alt[0]]); x|y < letters {
+				c.bases[x*letters+y]++
+				continue
+			}
+		}
+		c.allele(ref, alt)
 	}
 	if annotated {
-		c.contig.annotated++
-		c.effects(w)
+		c.here.annotated++
+		c.effects(w.scratch.Effects, w.plan.reference.Transcripts)
 	}
 	if len(w.record.Rest) > 0 {
 		c.samples.record(w.record.Rest)
 	}
 }
 
-// effects counts the most severe effect of each allele, and the genes touched.
-func (c *counts) effects(w *worker) {
-	effects := w.scratch.Effects
-	transcripts := w.plan.reference.Transcripts
+// noGene is the index of no gene.
+const noGene = ^uint32(0)
+
+// effects counts the most severe effect of each allele, and the genes touched. Effects at one gene mostly follow each other, and are told to it in one go.
+func (c *counts) effects(effects []consequence.Effect, transcripts []genome.Transcript) {
 	for i := 0; i < len(effects); {
 		allele := effects[i].Allele
 		var all consequence.Terms
+		gene, severest := noGene, consequence.Modifier
 		c.serial++
 		for ; i < len(effects) && effects[i].Allele == allele; i++ {
 			effect := &effects[i]
 			all |= effect.Terms
-			if effect.Transcript >= 0 && effect.Terms&^(consequence.UpstreamGene|consequence.DownstreamGene) != 0 {
-				c.gene(transcripts[effect.Transcript].Gene, effect.Impact)
+			if effect.Transcript < 0 || effect.Terms&^(consequence.UpstreamGene|consequence.DownstreamGene) == 0 {
+				continue
+			}
+			if g := transcripts[effect.Transcript].Gene; g != gene {
+				c.gene(gene, severest)
+				gene, severest = g, effect.Impact
+			} else {
+				severest = max(severest, effect.Impact)
 			}
 		}
+		c.gene(gene, severest)
 		c.terms[all.Rank()&(termBits-1)]++
-		c.impacts[all.Impact()]++
 	}
 }
 
-// gene counts an allele in a gene once, with the greatest of its impacts there.
+// gene counts the allele at hand in a gene once, with the greatest of its impacts there.
 func (c *counts) gene(index uint32, impact consequence.Impact) {
+	if index == noGene {
+		return
+	}
 	g := &c.genes[index]
 	if g.stamp != c.serial {
 		g.stamp, g.severest = c.serial, impact
-		g.alleles++
 		g.impacts[impact]++
 		return
 	}
@@ -125,7 +180,6 @@ func (c *counts) gene(index uint32, impact consequence.Impact) {
 
 // allele counts an allele by its kind.
 func (c *counts) allele(ref, alt []byte) {
-	c.alleles++
 	if len(ref) == 1 && len(alt) == 1 && alt[0] != '*' {
 		if ref[0] != alt[0] {
 			c.kinds[kindSNV]++
@@ -174,33 +228,73 @@ func (c *counts) longAllele(ref, alt []byte) int {
 
 // substitution counts transitions (A-G, C-T) and transversions.
 func (c *counts) substitution(ref, alt byte) {
-	switch ref&^0x20 ^ alt&^0x20 {
-	case 'A' ^ 'G', 'C' ^ 'T':
+	if isTransition(ref, alt) {
 		c.transitions++
-	default:
+	} else {
 		c.transversions++
 	}
 }
 
+// isTransition tells a transition (A-G, C-T) from a transversion.
+func isTransition(ref, alt byte) bool {
+	x := ref&^0x20 ^ alt&^0x20
+	return x == 'A'^'G' || x == 'C'^'T'
+}
+
+// settle turns the alleles that were counted by their letters into kinds, transitions and transversions.
+func (c *counts) settle() {
+	for i, n := range c.bases {
+		ref, alt := baseLetters[i/letters], baseLetters[i%letters]
+		switch {
+		case ref == alt:
+			c.kinds[kindOther] += n
+		case isTransition(ref, alt):
+			c.kinds[kindSNV] += n
+			c.transitions += n
+		default:
+			c.kinds[kindSNV] += n
+			c.transversions += n
+		}
+	}
+	c.bases = [letters * letters]int64{}
+}
+
+// alleles is how many alleles were counted.
+func (c *counts) alleles() int64 {
+	all := int64(0)
+	for _, n := range c.kinds {
+		all += n
+	}
+	return all
+}
+
+// impacts is how many annotated alleles have each impact as their greatest.
+func (c *counts) impacts() (impacts [4]int64) {
+	for rank, n := range c.terms {
+		if n > 0 {
+			impacts[consequence.Terms(1<<rank).Impact()] += n
+		}
+	}
+	return impacts
+}
+
 // add adds another worker's counts.
 func (c *counts) add(other *counts) {
-	c.alleles += other.alleles
+	other.leave()
+	addAll(c.bases[:], other.bases[:])
 	c.transitions += other.transitions
 	c.transversions += other.transversions
 	addAll(c.terms[:], other.terms[:])
-	addAll(c.impacts[:], other.impacts[:])
 	addAll(c.kinds[:], other.kinds[:])
 	addAll(c.lengths[:], other.lengths[:])
 	for name, n := range other.contigs {
 		if c.contigs[name] == nil {
 			c.contigs[name] = &contigCount{}
 		}
-		c.contigs[name].records += n.records
-		c.contigs[name].annotated += n.annotated
+		c.contigs[name].add(*n)
 	}
 	for i := range other.genes {
 		g := &c.genes[i]
-		g.alleles += other.genes[i].alleles
 		for k := range g.impacts {
 			g.impacts[k] += other.genes[i].impacts[k]
 		}

@@ -10,11 +10,23 @@ type sampleCounts struct {
 	records int64 // with genotypes
 	each    []sampleCount
 	format  []byte // the last FORMAT of which GT is the first key, with the tabs around it
+	head    uint64 // the first eight bytes of format, where it has at least as many, and not more than twice as many
+	tail    uint64 // its last eight bytes
 }
 
-type sampleCount struct{ het, hom, missing int64 }
+// sampleCount counts genotypes by their kind.
+type sampleCount [4]int64
 
-func (s *sampleCounts) init(samples int) { s.each = make([]sampleCount, samples) }
+// Kinds of genotypes. Those of REF alone are not counted everywhere.
+const (
+	genotypeRef = iota
+	genotypeHet
+	genotypeHom
+	genotypeMissing
+)
+
+// init makes room for the samples. The room of one worker shares no line of the cache with that of another: two processors would take the line from each other with every record.
+func (s *sampleCounts) init(samples int) { s.each = make([]sampleCount, samples, samples+4) }
 
 // Two samples without an ALT allele as eight bytes, unphased and phased.
 var (
@@ -25,13 +37,19 @@ var (
 // record counts the genotypes of one record, from its column FORMAT on with the tab before it. It counts none where GT is not the first key.
 func (s *sampleCounts) record(rest []byte) {
 	at := len(s.format)
-	if at == 0 || len(rest) < at || string(rest[:at]) != string(s.format) {
+	if !s.same(rest) {
 		if at = samplesBegin(rest); at == 0 {
 			return
 		}
-		s.format = append(s.format[:0], rest[:at]...)
+		s.take(rest[:at])
 	}
 	s.records++
+	if len(s.each) == 1 {
+		if at < len(rest) {
+			s.genotype(&s.each[0], rest, at)
+		}
+		return
+	}
 	for sample := 0; sample < len(s.each); sample++ {
 		for at+8 <= len(rest) {
 			if word := binary.LittleEndian.Uint64(rest[at:]); word != unphased && word != phased {
@@ -49,6 +67,23 @@ func (s *sampleCounts) record(rest []byte) {
 	}
 }
 
+// same tells whether a record has the FORMAT of the last one.
+func (s *sampleCounts) same(rest []byte) bool {
+	n := len(s.format)
+	if n < 8 || n > 16 || len(rest) < n {
+		return n > 0 && len(rest) >= n && string(rest[:n]) == string(s.format)
+	}
+	return binary.LittleEndian.Uint64(rest) == s.head && binary.LittleEndian.Uint64(rest[n-8:]) == s.tail
+}
+
+// take keeps the FORMAT of the record at hand.
+func (s *sampleCounts) take(format []byte) {
+	s.format = append(s.format[:0], format...)
+	if n := len(format); n >= 8 {
+		s.head, s.tail = binary.LittleEndian.Uint64(format), binary.LittleEndian.Uint64(format[n-8:])
+	}
+}
+
 // samplesBegin is where the first sample begins behind a FORMAT of which GT is the first key, 0 behind another.
 func samplesBegin(rest []byte) int {
 	if len(rest) < 3 || rest[1] != 'G' || rest[2] != 'T' {
@@ -63,15 +98,26 @@ func samplesBegin(rest []byte) int {
 
 // genotype counts one genotype and returns where it ends.
 func (s *sampleCounts) genotype(count *sampleCount, rest []byte, at int) int {
-	if at+3 <= len(rest) && (at+3 == len(rest) || rest[at+3] == ':' || rest[at+3] == '\t') && rest[at]-'0' <= 9 && rest[at+2]-'0' <= 9 && (rest[at+1] == '/' || rest[at+1] == '|') {
-		switch {
-		case rest[at] != rest[at+2]:
-			count.het++
-		case rest[at] != '0':
-			count.hom++
+	if at+4 <= len(rest) {
+		first, between, second, behind := rest[at], rest[at+1], rest[at+2], rest[at+3]
+		if one(between == '/')|one(between == '|') != 0 && one(behind == ':')|one(behind == '\t') != 0 && (first-'0')|(second-'0') <= 9 {
+			count[one(first != second)*genotypeHet+one(first == second)&one(first != '0')*genotypeHom]++
+			return at + 3
 		}
-		return at + 3
 	}
+	return s.rareGenotype(count, rest, at)
+}
+
+// one is 1 for true and 0 for false, without a branch: which genotype comes next cannot be foreseen.
+func one(is bool) uint8 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// rareGenotype counts a genotype letter by letter and returns where it ends.
+func (s *sampleCounts) rareGenotype(count *sampleCount, rest []byte, at int) int {
 	const none = -1
 	first, het, alt, missing := none, false, false, false
 	number := none
@@ -99,11 +145,11 @@ func (s *sampleCounts) genotype(count *sampleCount, rest []byte, at int) int {
 	}
 	switch {
 	case missing:
-		count.missing++
+		count[genotypeMissing]++
 	case het:
-		count.het++
+		count[genotypeHet]++
 	case alt:
-		count.hom++
+		count[genotypeHom]++
 	}
 	return min(i, len(rest))
 }
@@ -119,8 +165,6 @@ func nextSample(rest []byte, at int) int {
 func (s *sampleCounts) add(other *sampleCounts) {
 	s.records += other.records
 	for i := range s.each {
-		s.each[i].het += other.each[i].het
-		s.each[i].hom += other.each[i].hom
-		s.each[i].missing += other.each[i].missing
+		addAll(s.each[i][:], other.each[i][:])
 	}
 }

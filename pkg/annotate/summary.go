@@ -183,7 +183,8 @@ func (s *Summary) sum(p *plan) {
 	if c == nil {
 		return
 	}
-	s.Alleles, s.Transitions, s.Transversion = c.alleles, c.transitions, c.transversions
+	c.settle()
+	s.Alleles, s.Transitions, s.Transversion = c.alleles(), c.transitions, c.transversions
 	if c.transversions > 0 {
 		ratio := float64(c.transitions) / float64(c.transversions)
 		s.TsTv = &ratio
@@ -193,8 +194,9 @@ func (s *Summary) sum(p *plan) {
 			s.Consequences = append(s.Consequences, Count{string(consequence.Terms(1<<rank).Append(nil, '&')), n})
 		}
 	}
+	impacts := c.impacts()
 	for i := consequence.High; ; i-- {
-		s.Impacts = append(s.Impacts, Count{i.String(), c.impacts[i]})
+		s.Impacts = append(s.Impacts, Count{i.String(), impacts[i]})
 		if i == consequence.Modifier {
 			break
 		}
@@ -237,7 +239,7 @@ func (s *Summary) sumSamples() {
 	c := &s.counts.samples
 	for i, name := range s.header.Samples {
 		n := c.each[i]
-		s.Samples = append(s.Samples, SampleSummary{name, c.records - n.het - n.hom - n.missing, n.het, n.hom, n.missing})
+		s.Samples = append(s.Samples, SampleSummary{name, c.records - n[genotypeHet] - n[genotypeHom] - n[genotypeMissing], n[genotypeHet], n[genotypeHom], n[genotypeMissing]})
 	}
 }
 
@@ -246,7 +248,7 @@ func (s *Summary) sumGenes(p *plan) {
 	var touched []int
 	genes := s.counts.genes
 	for i := range genes {
-		if genes[i].alleles > 0 {
+		if genes[i].alleles() > 0 {
 			touched = append(touched, i)
 		}
 	}
@@ -254,11 +256,11 @@ func (s *Summary) sumGenes(p *plan) {
 	slices.SortFunc(touched, func(a, b int) int {
 		x, y := &genes[a], &genes[b]
 		return cmp.Or(cmp.Compare(y.impacts[consequence.High], x.impacts[consequence.High]),
-			cmp.Compare(y.impacts[consequence.Moderate], x.impacts[consequence.Moderate]), cmp.Compare(y.alleles, x.alleles), cmp.Compare(a, b))
+			cmp.Compare(y.impacts[consequence.Moderate], x.impacts[consequence.Moderate]), cmp.Compare(y.alleles(), x.alleles()), cmp.Compare(a, b))
 	})
 	for _, i := range touched[:min(len(touched), topGenes)] {
 		g, n := &p.reference.Genes[i], &genes[i]
-		s.TopGenes = append(s.TopGenes, GeneSummary{p.reference.String(g.ID), p.reference.String(g.Symbol), int64(n.alleles),
+		s.TopGenes = append(s.TopGenes, GeneSummary{p.reference.String(g.ID), p.reference.String(g.Symbol), n.alleles(),
 			int64(n.impacts[consequence.High]), int64(n.impacts[consequence.Moderate]), int64(n.impacts[consequence.Low]), int64(n.impacts[consequence.Modifier])})
 	}
 }
