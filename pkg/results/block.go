@@ -43,12 +43,18 @@ type blockBuilder struct {
 	site      groupBuilder
 	effect    groupBuilder
 	genotypes genotypeBuilder
-	positions []uint32
-	lines     []uint32 // where each row's line begins, from the block's first line on
+	heads     []head   // of the rows
 	alleles   []uint16 // of each row in its record, from 0; the last rows are absent where they are the first allele
 	text      uint32   // length of the lines so far
 	records   int64
 	direct    direct
+}
+
+// head is what every row has, together: a row begins with one write.
+type head struct {
+	pos    uint32
+	line   uint32             // where its line begins, from the block's first line on
+	tuples [groupCount]uint16 // the numbers of its tuples, by group
 }
 
 func newBlockBuilder(h *Header) *blockBuilder {
@@ -57,6 +63,7 @@ func newBlockBuilder(h *Header) *blockBuilder {
 		reader: newLineReader(h), dicts: make([]*dictBuilder, len(kinds)), texts: make([]*textBuilder, len(kinds)), numbers: make([]*numberBuilder, len(kinds)),
 		genotypes: genotypeBuilder{count: h.indexedSamples()},
 	}
+	b.site.heads, b.effect.heads, b.effect.place = &b.heads, &b.heads, 1
 	for i, kind := range kinds {
 		var c columnBuilder
 		switch kind {
@@ -90,13 +97,13 @@ func (b *blockBuilder) group(column int) *groupBuilder {
 	return &b.effect
 }
 
-func (b *blockBuilder) rows() int { return len(b.positions) }
+func (b *blockBuilder) rows() int { return len(b.heads) }
 
 func (b *blockBuilder) reset() {
 	for i := range b.columns {
 		b.columns[i].reset()
 	}
-	b.positions, b.lines, b.alleles, b.text, b.records = b.positions[:0], b.lines[:0], b.alleles[:0], 0, 0
+	b.heads, b.alleles, b.text, b.records = b.heads[:0], b.alleles[:0], 0, 0
 	b.genotypes.reset()
 	b.direct.reset()
 }
@@ -131,25 +138,22 @@ func (b *blockBuilder) addLine(line []byte) error {
 
 func (b *blockBuilder) addAllele(allele int) {
 	r := b.reader
-	b.begin(r.pos, allele)
-	alt := r.alts[allele]
+	p := &r.picks[allele]
+	b.begin(r.pos, allele, b.site.number(b.siteOf(r.chrom, r.ref, r.alts[allele], r.filter)), b.effect.number(b.effectOf(p)))
 	b.texts[columnID].add(r.id)
 	b.numbers[columnQual].add(r.qual)
-	b.site.add(b.site.number(b.siteOf(r.chrom, r.ref, alt, r.filter)))
-	p := &r.picks[allele]
-	b.effect.add(b.effect.number(b.effectOf(p)))
 	b.texts[columnHGVSc].add(p.hgvsc)
 	b.texts[columnHGVSp].add(p.hgvsp)
 	b.addValues(allele)
 }
 
-// begin begins a row.
-func (b *blockBuilder) begin(pos uint32, allele int) {
+// begin begins a row with the numbers of its tuples.
+func (b *blockBuilder) begin(pos uint32, allele int, site, effect uint16) {
 	if allele > 0 {
 		b.padAlleles()
 		b.alleles = append(b.alleles, uint16(allele))
 	}
-	b.positions, b.lines = append(b.positions, pos), append(b.lines, b.text)
+	b.heads = append(b.heads, head{pos, b.text, [groupCount]uint16{site, effect}})
 }
 
 // padAlleles adds the alleles that are absent.
@@ -175,7 +179,7 @@ func (b *blockBuilder) effectOf(p *pick) tuple {
 	all := b.reader.anyOf(p.any)
 	return tuple{
 		b.dicts[columnGene].code(p.gene), b.dicts[columnTranscript].code(p.transcript), b.dicts[columnConsequence].code(p.consequence), b.dicts[columnImpact].code(p.impact),
-		b.dicts[columnBiotype].code(p.biotype), b.dicts[columnAnyImpact].codeOf(all[0]), b.dicts[columnAnyConsequence].codeOf(all[1]),
+		b.dicts[columnBiotype].code(p.biotype), b.dicts[columnAnyImpact].code(all[0]), b.dicts[columnAnyConsequence].code(all[1]),
 	}
 }
 
@@ -199,18 +203,19 @@ func (b *blockBuilder) addValues(allele int) {
 
 // takeOver moves the rows of another builder behind those of this one. They must fit.
 func (b *blockBuilder) takeOver(other *blockBuilder) {
-	for i := range b.columns {
-		b.columns[i].takeOver(other.columns[i], b.rows())
-	}
-	b.genotypes.takeOver(&other.genotypes, b.rows())
 	if len(other.alleles) > 0 {
 		b.padAlleles()
 		b.alleles = append(b.alleles, other.alleles...)
 	}
-	b.positions = append(b.positions, other.positions...)
-	for _, line := range other.lines {
-		b.lines = append(b.lines, b.text+line)
+	rows := b.rows()
+	for _, h := range other.heads {
+		h.line += b.text
+		b.heads = append(b.heads, h)
 	}
+	for i := range b.columns {
+		b.columns[i].takeOver(other.columns[i], rows)
+	}
+	b.genotypes.takeOver(&other.genotypes, rows)
 	b.text += other.text
 	b.records += other.records
 	other.reset()
@@ -221,10 +226,11 @@ func (b *blockBuilder) appendTo(to []byte) []byte {
 	start := len(to)
 	columns := len(b.columns) + b.genotypes.count
 	to = append(to, make([]byte, headSize(columns))...)
-	for _, list := range [][]uint32{b.positions, b.lines} {
-		for _, n := range list {
-			to = binary.LittleEndian.AppendUint32(to, n)
-		}
+	for i := range b.heads {
+		to = binary.LittleEndian.AppendUint32(to, b.heads[i].pos)
+	}
+	for i := range b.heads {
+		to = binary.LittleEndian.AppendUint32(to, b.heads[i].line)
 	}
 	if len(b.alleles) > 0 {
 		b.padAlleles()

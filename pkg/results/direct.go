@@ -1,8 +1,6 @@
 package results
 
 import (
-	"bytes"
-
 	"gas/pkg/consequence"
 	"gas/pkg/genome"
 	"gas/pkg/vcf"
@@ -77,34 +75,65 @@ type knownTexts struct {
 // knownEffect is the number of the tuple of an effect.
 type knownEffect struct {
 	effectKey
-	found  bool
 	number uint16
 }
 
 // effectKey is what the tuple of an effect depends on.
 type effectKey struct {
-	any        anySet
-	terms      consequence.Terms
-	transcript int32
-	impact     consequence.Impact
+	any, terms uint64 // of all transcripts, of the one that speaks
+	rest       uint64 // its index, the impacts of all, its impact; never 0
+}
+
+// knownAlleles is the number of the tuple of a site of up to eight bases.
+type knownAlleles struct {
+	allelesKey
+	number uint16
+}
+
+// allelesKey is REF and ALT behind each other, and the code of FILTER.
+type allelesKey struct {
+	bases           uint64
+	lengths, filter uint16 // lengths are never 0
+}
+
+// knownTerms is the code of the text of some terms.
+type knownTerms struct {
+	terms consequence.Terms
+	code  uint16
+}
+
+// knownSet is the codes of what all transcripts say together.
+type knownSet struct {
+	set            anySet
+	found          bool
+	impacts, terms uint16
 }
 
 // direct is what a block's builder remembers for the quick way.
 type direct struct {
-	transcripts [64]knownTexts
-	effects     [256]knownEffect
-	chrom       []byte             // of the sites below
-	sites       [4][1 << 10]uint16 // numbers and one of tuples, by the code of FILTER and by two bases
-	filters     []byte             // FILTER of the last site,
-	filtered    uint16             // its code and one
-	none        uint16             // the number and one of the tuple without an effect
-	picks       []directPick
-	text        []byte
+	transcripts   [64]knownTexts
+	effects       [256]knownEffect
+	consequences  [64]knownTerms
+	alls          [64]knownSet
+	impacts       [4]uint16
+	none          uint16 // the number and one of the tuple without an effect
+	entered       bool
+	chrom         []byte             // of the sites below
+	filters       []byte             // likewise
+	site          tuple              // with the codes of both
+	substitutions [4][1 << 10]uint16 // numbers and one of tuples, by the code of FILTER and by two bases
+	short         [256]knownAlleles  // by a hash
+	picks         []directPick
+	text          []byte
 }
 
 func (d *direct) reset() {
-	d.transcripts, d.effects, d.none, d.filtered = [64]knownTexts{}, [256]knownEffect{}, 0, 0
-	d.chrom, d.sites = d.chrom[:0], [4][1 << 10]uint16{}
+	clear(d.transcripts[:])
+	clear(d.effects[:])
+	clear(d.consequences[:])
+	clear(d.alls[:])
+	clear(d.impacts[:])
+	d.none, d.entered = 0, false
 }
 
 // dotAlt is ALT of a record without an allele.
@@ -130,12 +159,25 @@ func (b *blockBuilder) addRecord(e *engineReader, r *Record) {
 		if b.rows() >= maxRows || allele > 1<<16-1 {
 			break
 		}
-		b.addSite(r.Columns, alt, allele)
-		b.addEffect(e, r.Scratch, &b.direct.picks[allele])
+		p := &b.direct.picks[allele]
+		b.begin(r.Columns.Pos, allele, b.knownSite(r.Columns, alt), b.knownEffect(e, r.Scratch, p))
+		b.texts[columnID].add(present(r.Columns.ID))
+		b.numbers[columnQual].add(present(r.Columns.Qual))
+		b.addNames(r.Scratch, p.effect)
 		b.addValues(allele)
 	}
 	b.text += uint32(r.Line)
 	b.records++
+}
+
+// addNames adds what HGVS calls a row.
+func (b *blockBuilder) addNames(s *consequence.Scratch, fx *consequence.Effect) {
+	var coding, protein []byte
+	if fx != nil {
+		coding, protein = s.Bytes(fx.HGVSc), s.Bytes(fx.HGVSp)
+	}
+	b.texts[columnHGVSc].add(coding)
+	b.texts[columnHGVSp].add(protein)
 }
 
 // judgeEffects finds the pick of each allele, as lineReader.judge does.
@@ -163,55 +205,70 @@ func (b *blockBuilder) judgeEffects(e *engineReader, s *consequence.Scratch, alt
 	}
 }
 
-// addSite adds what a row says of its site.
-func (b *blockBuilder) addSite(r *vcf.Record, alt []byte, allele int) {
-	b.begin(r.Pos, allele)
-	b.texts[columnID].add(present(r.ID))
-	b.numbers[columnQual].add(present(r.Qual))
-	b.site.add(b.knownSite(r, alt))
-}
-
-// knownSite is the number of the tuple of a site, found without a hash where two bases take each other's place.
+// knownSite is the number of the tuple of a site, found by its few bases where they are few.
 func (b *blockBuilder) knownSite(r *vcf.Record, alt []byte) uint16 {
-	d, filters := &b.direct, present(r.Filter)
-	if !bytes.Equal(d.chrom, r.Chrom) {
-		d.chrom, d.sites = append(d.chrom[:0], r.Chrom...), [4][1 << 10]uint16{}
+	d := &b.direct
+	if !d.entered || string(r.Chrom) != string(d.chrom) {
+		b.enterContig(r.Chrom)
 	}
-	if len(r.Ref) == 1 && len(alt) == 1 && r.Ref[0]&0xe0 == 'A'&0xe0 && alt[0]&0xe0 == 'A'&0xe0 {
-		if d.filtered == 0 || string(filters) != string(d.filters) {
-			d.filters, d.filtered = append(d.filters[:0], filters...), b.dicts[columnFilter].code(filters)+1
-		}
-		if code := d.filtered - 1; int(code) < len(d.sites) {
-			known := &d.sites[code][int(r.Ref[0]&31)<<5|int(alt[0]&31)]
-			if *known == 0 {
-				*known = b.site.number(b.siteOf(r.Chrom, r.Ref, alt, filters)) + 1
-			}
-			return *known - 1
-		}
+	if filters := present(r.Filter); string(filters) != string(d.filters) {
+		d.filters, d.site[3] = append(d.filters[:0], filters...), b.dicts[columnFilter].code(filters)
 	}
-	return b.site.number(b.siteOf(r.Chrom, r.Ref, alt, filters))
+	if len(r.Ref)+len(alt) > 8 {
+		return b.site.number(b.directSite(r.Ref, alt))
+	}
+	if filter := int(d.site[3]); len(r.Ref) == 1 && len(alt) == 1 && r.Ref[0]&0xe0 == 'A'&0xe0 && alt[0]&0xe0 == 'A'&0xe0 && filter < len(d.substitutions) {
+		known := &d.substitutions[filter][int(r.Ref[0]&31)<<5|int(alt[0]&31)]
+		if *known == 0 {
+			*known = b.site.number(b.directSite(r.Ref, alt)) + 1
+		}
+		return *known - 1
+	}
+	key := allelesKey{lengths: uint16(len(r.Ref)<<8 | len(alt)), filter: d.site[3]}
+	for _, c := range r.Ref {
+		key.bases = key.bases<<8 | uint64(c)
+	}
+	for _, c := range alt {
+		key.bases = key.bases<<8 | uint64(c)
+	}
+	known := &d.short[(key.bases^uint64(key.lengths)<<3^uint64(key.filter))*0x9e3779b97f4a7c15>>56]
+	if known.allelesKey != key {
+		*known = knownAlleles{key, b.site.number(b.directSite(r.Ref, alt))}
+	}
+	return known.number
 }
 
-// addEffect adds what a row says of its transcripts.
-func (b *blockBuilder) addEffect(e *engineReader, s *consequence.Scratch, p *directPick) {
+// enterContig turns to the sites of a contig.
+func (b *blockBuilder) enterContig(name []byte) {
+	d := &b.direct
+	d.entered, d.chrom, d.filters = true, append(d.chrom[:0], name...), d.filters[:0]
+	d.site = tuple{b.dicts[columnChrom].code(name)}
+	clear(d.substitutions[:])
+	clear(d.short[:])
+}
+
+// directSite is siteOf for the contig and the filters that were entered.
+func (b *blockBuilder) directSite(ref, alt []byte) tuple {
+	site := b.direct.site
+	site[1], site[2], site[4] = b.dicts[columnRef].code(ref), b.dicts[columnAlt].code(alt), b.dicts[columnType].code(variantType(ref, alt))
+	return site
+}
+
+// knownEffect is the number of the tuple of a pick.
+func (b *blockBuilder) knownEffect(e *engineReader, s *consequence.Scratch, p *directPick) uint16 {
 	fx := p.effect
 	if fx == nil {
 		if b.direct.none == 0 {
 			b.direct.none = b.effect.number(tuple{}) + 1
 		}
-		b.effect.add(b.direct.none - 1)
-		b.texts[columnHGVSc].add(nil)
-		b.texts[columnHGVSp].add(nil)
-		return
+		return b.direct.none - 1
 	}
-	key := effectKey{p.any, fx.Terms, int32(fx.Transcript), fx.Impact}
-	known := &b.direct.effects[(uint64(key.terms)*3^key.any.terms^uint64(uint32(key.transcript))<<20)*0x9e3779b97f4a7c15>>56]
-	if !known.found || known.effectKey != key {
-		*known = knownEffect{effectKey: key, found: true, number: b.effect.number(b.directEffect(e, s, fx, p.any))}
+	key := effectKey{p.any.terms, uint64(fx.Terms), uint64(uint32(fx.Transcript))<<16 | uint64(p.any.impacts)<<8 | uint64(fx.Impact) | 1<<63}
+	known := &b.direct.effects[(key.terms*3^key.any^key.rest<<4)*0x9e3779b97f4a7c15>>56]
+	if known.effectKey != key {
+		*known = knownEffect{effectKey: key, number: b.effect.number(b.directEffect(e, s, fx, p.any))}
 	}
-	b.effect.add(known.number)
-	b.texts[columnHGVSc].add(s.Bytes(fx.HGVSc))
-	b.texts[columnHGVSp].add(s.Bytes(fx.HGVSp))
+	return known.number
 }
 
 // directEffect is the tuple of an effect, in the order of groups.
@@ -220,12 +277,22 @@ func (b *blockBuilder) directEffect(e *engineReader, s *consequence.Scratch, fx 
 	if fx.Transcript >= 0 {
 		known = *b.textsOf(e, s, fx)
 	}
-	all := b.reader.anyOf(set)
-	b.direct.text = fx.Terms.Append(b.direct.text[:0], '&')
-	return tuple{
-		known.gene, known.feature, b.dicts[columnConsequence].code(b.direct.text), b.dicts[columnImpact].code(impactText[fx.Impact&3]), known.biotype,
-		b.dicts[columnAnyImpact].codeOf(all[0]), b.dicts[columnAnyConsequence].codeOf(all[1]),
+	d := &b.direct
+	own := &d.consequences[uint64(fx.Terms)*0x9e3779b97f4a7c15>>58]
+	if own.code == 0 || own.terms != fx.Terms {
+		d.text = fx.Terms.Append(d.text[:0], '&')
+		*own = knownTerms{fx.Terms, b.dicts[columnConsequence].code(d.text)}
 	}
+	all := &d.alls[(set.terms*3^uint64(set.impacts))*0x9e3779b97f4a7c15>>58]
+	if !all.found || all.set != set {
+		text := b.reader.anyOf(set)
+		*all = knownSet{set, true, b.dicts[columnAnyImpact].code(text[0]), b.dicts[columnAnyConsequence].code(text[1])}
+	}
+	impact := &d.impacts[fx.Impact&3]
+	if *impact == 0 {
+		*impact = b.dicts[columnImpact].code(impactText[fx.Impact&3])
+	}
+	return tuple{known.gene, known.feature, own.code, *impact, known.biotype, all.impacts, all.terms}
 }
 
 // textsOf returns the codes of a transcript's texts.

@@ -11,6 +11,9 @@ var groups = map[int][]int{
 	columnEffect: {columnGene, columnTranscript, columnConsequence, columnImpact, columnBiotype, columnAnyImpact, columnAnyConsequence},
 }
 
+// groupCount is the number of groups.
+const groupCount = 2
+
 // groupOf is the group of each member.
 var groupOf = func() map[int]int {
 	of := make(map[int]int)
@@ -31,13 +34,14 @@ type tuple [mostMembers]uint16
 // groupBuilder gathers the rows of a group. A tuple may have several numbers: what remembers them forgets.
 type groupBuilder struct {
 	members []*dictBuilder
-	rows    []uint16 // the number of each row's tuple, from 0
+	heads   *[]head // of the block's rows, which have the numbers of their tuples, from 0
+	place   int     // of the group in a head
 	tuples  []tuple
 	recent  [256]uint16 // numbers and one, by a hash
 }
 
 func (g *groupBuilder) reset() {
-	g.rows, g.tuples, g.recent = g.rows[:0], g.tuples[:0], [256]uint16{}
+	g.tuples, g.recent = g.tuples[:0], [256]uint16{}
 	for _, m := range g.members {
 		m.reset()
 	}
@@ -62,9 +66,8 @@ func (g *groupBuilder) define(t tuple) uint16 {
 	return uint16(len(g.tuples) - 1)
 }
 
-func (g *groupBuilder) add(number uint16) { g.rows = append(g.rows, number) }
-
-func (g *groupBuilder) takeOver(other columnBuilder, _ int) {
+// takeOver gives the rows that were added to the heads numbers of this builder.
+func (g *groupBuilder) takeOver(other columnBuilder, rows int) {
 	o := other.(*groupBuilder)
 	numbers := make([]uint16, len(o.tuples))
 	for i, t := range o.tuples {
@@ -75,8 +78,9 @@ func (g *groupBuilder) takeOver(other columnBuilder, _ int) {
 		}
 		numbers[i] = g.number(t)
 	}
-	for _, n := range o.rows {
-		g.rows = append(g.rows, numbers[n])
+	added := (*g.heads)[rows:]
+	for i := range added {
+		added[i].tuples[g.place] = numbers[added[i].tuples[g.place]]
 	}
 }
 
@@ -84,12 +88,12 @@ func (g *groupBuilder) appendTo(to []byte, _ int) (_ []byte, encoding, count uin
 	switch {
 	case len(g.tuples) == 1:
 	case len(g.tuples) <= 256:
-		for _, n := range g.rows {
-			to = append(to, byte(n))
+		for _, h := range *g.heads {
+			to = append(to, byte(h.tuples[g.place]))
 		}
 	default:
-		for _, n := range g.rows {
-			to = binary.LittleEndian.AppendUint16(to, n)
+		for _, h := range *g.heads {
+			to = binary.LittleEndian.AppendUint16(to, h.tuples[g.place])
 		}
 	}
 	return to, encodingGroup, uint32(len(g.tuples))

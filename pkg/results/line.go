@@ -30,7 +30,7 @@ type lineReader struct {
 	picks                                   []pick   // of each ALT
 
 	consequences map[string]consequenceSet
-	anyText      map[anySet][2]string // impacts, consequences
+	anyText      map[anySet][2][]byte // impacts, consequences
 	lastText     []byte               // the consequence that was seen last
 	lastSet      consequenceSet
 	unknown      map[string]uint // bits of terms that pkg/consequence does not know
@@ -58,7 +58,7 @@ type pick struct {
 
 func newLineReader(h *Header) *lineReader {
 	r := &lineReader{
-		header: h, layout: newCSQLayout(h.Fields), consequences: make(map[string]consequenceSet), anyText: make(map[anySet][2]string), unknown: make(map[string]uint),
+		header: h, layout: newCSQLayout(h.Fields), consequences: make(map[string]consequenceSet), anyText: make(map[anySet][2][]byte), unknown: make(map[string]uint),
 	}
 	for _, f := range h.databaseFields() {
 		r.keys = append(r.keys, []byte(f.Key))
@@ -383,16 +383,16 @@ func (r *lineReader) termBit(name string) uint {
 }
 
 // anyOf writes the impacts and terms of all transcripts, the most severe first.
-func (r *lineReader) anyOf(set anySet) [2]string {
+func (r *lineReader) anyOf(set anySet) [2][]byte {
 	if text, known := r.anyText[set]; known {
 		return text
 	}
-	var text [2]string
+	var text [2][]byte
 	add := func(i int, name string) {
-		if text[i] != "" {
-			text[i] += "&"
+		if len(text[i]) > 0 {
+			text[i] = append(text[i], '&')
 		}
-		text[i] += name
+		text[i] = append(text[i], name...)
 	}
 	for bit := 3; bit >= 0; bit-- {
 		if set.impacts>>bit&1 == 1 {

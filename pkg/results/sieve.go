@@ -143,7 +143,7 @@ func (r *lineReader) fixed(column, allele int) []byte {
 	}
 	text := r.anyOf(p.any)
 	if column == columnAnyImpact {
-		return []byte(text[0])
+		return text[0]
 	}
-	return []byte(text[1])
+	return text[1]
 }

@@ -10,15 +10,29 @@ import (
 type textBuilder struct {
 	data  []byte
 	last  []byte
+	blank int // rows without a value behind those of data
 	found bool
 }
 
-func (c *textBuilder) reset() { c.data, c.last, c.found = c.data[:0], c.last[:0], false }
+func (c *textBuilder) reset() { c.data, c.last, c.blank, c.found = c.data[:0], c.last[:0], 0, false }
 
 func (c *textBuilder) add(value []byte) {
 	if len(value) == 0 {
-		c.data = append(c.data, 0, 0)
+		c.blank++
 		return
+	}
+	c.addValue(value)
+}
+
+// fill adds the rows without a value that were only counted.
+func (c *textBuilder) fill() {
+	c.data = append(c.data, make([]byte, 2*c.blank)...)
+	c.blank = 0
+}
+
+func (c *textBuilder) addValue(value []byte) {
+	if c.blank > 0 {
+		c.fill()
 	}
 	shared, most := 0, min(len(value), len(c.last), 255)
 	for shared+8 <= most && binary.LittleEndian.Uint64(value[shared:]) == binary.LittleEndian.Uint64(c.last[shared:]) {
@@ -41,6 +55,7 @@ func (c *textBuilder) add(value []byte) {
 
 func (c *textBuilder) takeOver(other columnBuilder, _ int) {
 	o := other.(*textBuilder)
+	o.fill()
 	var last []byte
 	for data := o.data; len(data) > 0; {
 		var value []byte
@@ -56,6 +71,7 @@ func (c *textBuilder) appendTo(to []byte, _ int) (_ []byte, encoding, count uint
 	if !c.found {
 		return to, encodingMissing, 0
 	}
+	c.fill()
 	return append(to, c.data...), encodingText, 0
 }
 

@@ -1,0 +1,175 @@
+package results
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"math/rand/v2"
+)
+
+// dictBuilder gathers a column whose values repeat.
+type dictBuilder struct {
+	codes    []uint16
+	ends     []uint32 // of the values, by code
+	text     []byte
+	slots    []uint32 // a hash table: half of a hash above a code, 0 where it is free; its size is a power of two
+	last     uint16   // the code of the last row
+	lastText []byte   // its text
+}
+
+func (c *dictBuilder) reset() {
+	c.codes, c.ends, c.text, c.last, c.lastText = c.codes[:0], c.ends[:0], c.text[:0], 0, nil
+	clear(c.slots)
+}
+
+// addAt adds a row behind rows without a value.
+func (c *dictBuilder) addAt(row int, value []byte) {
+	for len(c.codes) < row {
+		c.codes = append(c.codes, 0)
+	}
+	c.add(value)
+}
+
+// add adds a row.
+func (c *dictBuilder) add(value []byte) {
+	if !bytes.Equal(value, c.lastText) {
+		c.last = c.code(value)
+		c.lastText = nil
+		if c.last > 0 {
+			c.lastText = c.value(c.last)
+		}
+	}
+	c.codes = append(c.codes, c.last)
+}
+
+// addCode adds a row with a value whose code is known.
+func (c *dictBuilder) addCode(code uint16) { c.codes = append(c.codes, code) }
+
+// code finds the code of a value, or defines it.
+func (c *dictBuilder) code(value []byte) uint16 {
+	if len(value) == 0 {
+		return 0
+	}
+	if len(c.slots) < 2*(len(c.ends)+1) {
+		c.grow()
+	}
+	hash := hashOf(value)
+	mask := uint32(len(c.slots) - 1)
+	for at := uint32(hash) & mask; ; at = (at + 1) & mask {
+		slot := c.slots[at]
+		if slot == 0 {
+			code := c.define(value)
+			c.slots[at] = uint32(hash>>32)&tagBits | uint32(code)
+			return code
+		}
+		if (slot^uint32(hash>>32))&tagBits == 0 && bytes.Equal(c.value(uint16(slot)), value) {
+			return uint16(slot)
+		}
+	}
+}
+
+// tagBits are those of a slot that hold a part of the hash.
+const tagBits = 0xffff_0000
+
+func (c *dictBuilder) grow() {
+	c.slots = make([]uint32, max(256, 2*len(c.slots)))
+	mask := uint32(len(c.slots) - 1)
+	for code := 1; code <= len(c.ends); code++ {
+		hash := hashOf(c.value(uint16(code)))
+		at := uint32(hash) & mask
+		for c.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		c.slots[at] = uint32(hash>>32)&tagBits | uint32(code)
+	}
+}
+
+// hashSeed differs from run to run, so that no file can be made whose values fall together.
+var hashSeed = [2]uint64{rand.Uint64(), rand.Uint64() | 1}
+
+// hashOf is a hash of a value that is not empty: most are of a few bytes, for which this is quicker than hash/maphash.
+func hashOf(value []byte) uint64 {
+	hash := hashSeed[0] ^ uint64(len(value))
+	for len(value) > 8 {
+		hash = fold(hash ^ binary.LittleEndian.Uint64(value))
+		value = value[8:]
+	}
+	var word uint64
+	if n := len(value); n >= 4 {
+		word = uint64(binary.LittleEndian.Uint32(value)) | uint64(binary.LittleEndian.Uint32(value[n-4:]))<<32
+	} else {
+		word = uint64(value[0]) | uint64(value[n>>1])<<8 | uint64(value[n-1])<<16
+	}
+	return fold(hash ^ word)
+}
+
+// fold mixes the bits of a hash: the halves of a product.
+func fold(hash uint64) uint64 {
+	high, low := bits.Mul64(hash, hashSeed[1])
+	return high ^ low
+}
+
+func (c *dictBuilder) define(value []byte) uint16 {
+	c.text = append(c.text, value...)
+	c.ends = append(c.ends, uint32(len(c.text)))
+	return uint16(len(c.ends))
+}
+
+// value is the text of a code, counted from 1.
+func (c *dictBuilder) value(code uint16) []byte {
+	start := uint32(0)
+	if code > 1 {
+		start = c.ends[code-2]
+	}
+	return c.text[start:c.ends[code-1]]
+}
+
+func (c *dictBuilder) takeOver(other columnBuilder, rows int) {
+	o := other.(*dictBuilder)
+	for row, code := range o.codes {
+		if code > 0 {
+			c.addAt(rows+row, o.value(code))
+		}
+	}
+}
+
+func (c *dictBuilder) appendTo(to []byte, rows int) (_ []byte, encoding, count uint32) {
+	for len(c.codes) < rows {
+		c.codes = append(c.codes, 0)
+	}
+	switch {
+	case len(c.ends) == 0:
+		return to, encodingMissing, 0
+	case len(c.ends) == 1 && !hasZero(c.codes):
+		return append(to, c.text...), encodingConstant, 1
+	case len(c.ends) < 256:
+		encoding = encodingDict8
+		for _, code := range c.codes {
+			to = append(to, byte(code))
+		}
+	default:
+		encoding = encodingDict16
+		for _, code := range c.codes {
+			to = binary.LittleEndian.AppendUint16(to, code)
+		}
+	}
+	return c.appendValues(to), encoding, uint32(len(c.ends))
+}
+
+// appendValues writes the dictionary.
+func (c *dictBuilder) appendValues(to []byte) []byte {
+	to = binary.LittleEndian.AppendUint32(to, 0)
+	for _, end := range c.ends {
+		to = binary.LittleEndian.AppendUint32(to, end)
+	}
+	return append(to, c.text...)
+}
+
+func hasZero(codes []uint16) bool {
+	for _, code := range codes {
+		if code == 0 {
+			return true
+		}
+	}
+	return false
+}
