@@ -24,6 +24,9 @@ import (
 // shot is one page in one state.
 type shot struct{ name, path string }
 
+// unfolded is what is opened on a page before it is looked at, by the name of the shot.
+var unfolded = map[string]string{"job-variants-saved": "details.fold"}
+
 // overflow lists what stands out of the window to the right, as it would be cut off or make the page scroll sideways.
 const overflow = `(() => {
   const wide = [];
@@ -54,6 +57,9 @@ func TestEveryPageFitsItsWindow(t *testing.T) {
 				p.do(chromedp.EmulateViewport(size[0], size[1]))
 				for _, page := range shots[visitor] {
 					p.do(chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
+					if fold := unfolded[page.name]; fold != "" {
+						require.True(t, run(p, chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).open = true`, fold))))
+					}
 					require.Empty(t, run(p, chromedp.Evaluate[[]string](overflow)), "%s at %d, %s", page.path, size[0], theme)
 					if size[0] == 1280 || theme == "light" { // the colours are the same at both widths
 						assert.Empty(t, p.judge(script), "%s, %s", page.path, theme)
@@ -125,7 +131,9 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		{"job-done", "/annotations/" + done.ID}, {"job-files", "/annotations/" + done.ID + "/files"}, {"job-log", "/annotations/" + done.ID + "/log"}, {"job-details", "/annotations/" + done.ID + "/details"},
 	}
 	base := "/annotations/" + done.ID
+	saveFilters(t, s, owner)
 	pages = append(pages,
+		shot{"job-variants-saved", base + "/variants?filter=" + url.QueryEscape(candidates)},
 		shot{"job-changes", "/annotations/" + again.ID + "/changes"},
 		shot{"job-variants", base + "/variants"}, shot{"job-variants-filtered", base + "/variants?filter=" + url.QueryEscape("impact >= MODERATE and gt.NA1 = het and qual > 20") + "&sort=-pos"},
 		shot{"job-variants-mistake", base + "/variants?filter=impakt+%3D+HIGH"}, shot{"job-genes", base + "/genes"}, shot{"variant", base + "/variants/120"}, shot{"job-archived-variants", "/annotations/" + archived.ID + "/variants"})
@@ -137,6 +145,21 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		visitors = append(visitors, shot{"docs" + strings.ReplaceAll(page, "/", "-"), "/docs" + page})
 	}
 	return map[bool][]shot{true: visitors, false: pages}
+}
+
+const candidates = "impact >= MODERATE and gt.NA1 = het"
+
+// saveFilters keeps filters for a user: one that is asked, a long one, and one of a database that the results have not.
+func saveFilters(t *testing.T, s *stage, owner string) {
+	t.Helper()
+	for name, text := range map[string]string{
+		"Candidates": candidates, "ClinVar, pathogenic or likely": `clinvar.CLNSIG ~ "(^|[,&|/])(Pathogenic|Likely_pathogenic)"`,
+		"Genes of the respiratory chain that somebody has in mind": "gene in (ND1, ND2, ND3, ND4, ND4L, ND5, ND6, CYTB, COX1, COX2, COX3, ATP6, ATP8) and impact >= LOW and not (qual < 20 or filter != PASS)",
+	} {
+		value, err := json.Marshal(map[string]string{"name": name, "filter": text})
+		require.NoError(t, err)
+		require.NoError(t, s.deps.Records.Create(t.Context(), port.Record{Kind: "filter", ID: strings.ToLower(name[:9]), Owner: owner, Value: value, Created: s.deps.Now()}))
+	}
 }
 
 // askForToken is a program that waits to be let in; it gives the code that it shows.
