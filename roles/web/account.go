@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -186,11 +185,14 @@ func (s *site) endSession(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/profile#sessions")
 }
 
+// jobsRead is how many jobs eachJob reads at once, the most that a store gives: on AWS each page reads the user's whole list.
+const jobsRead = 1000
+
 // eachJob goes through all jobs of who asks.
 func (s *site) eachJob(c echo.Context, do func(job.Job) error) error {
 	cursor := ""
 	for {
-		page, err := s.Store.JobsOf(c.Request().Context(), who(c).user.ID, port.JobQuery{Cursor: cursor, Limit: 200})
+		page, err := s.Store.JobsOf(c.Request().Context(), who(c).user.ID, port.JobQuery{Cursor: cursor, Limit: jobsRead})
 		if err != nil {
 			return fmt.Errorf("list jobs: %w", err)
 		}
@@ -203,64 +205,6 @@ func (s *site) eachJob(c echo.Context, do func(job.Job) error) error {
 			return nil
 		}
 	}
-}
-
-// usage is what a user's jobs take up, in bytes, and how many there are.
-type usage struct {
-	jobs, month       int
-	inputs, hot, cold int64
-	archived          int
-	load              user.Load
-}
-
-func (s *site) usageOf(c echo.Context) (usage, error) {
-	out := usage{load: who(c).user.Load}
-	now := s.Now().UTC()
-	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
-	err := s.eachJob(c, func(j job.Job) error {
-		out.jobs++
-		if !j.SubmitTime.Before(month) {
-			out.month++
-		}
-		out.inputs += j.Input.Size
-		switch j.Storage {
-		case job.Archived, job.Thawing:
-			out.cold += j.Result.Size
-			out.archived++
-		case job.Hot, job.Archiving, job.Damaged:
-			out.hot += j.Result.Size
-		}
-		return nil
-	})
-	return out, err
-}
-
-type usageView struct {
-	Figures []figureView
-	Limits  []fieldView
-	Plan    string
-}
-
-type figureView struct{ Name, Value, Sub string }
-
-// usagePage answers GET /usage.
-func (s *site) usagePage(c echo.Context) error {
-	u, err := s.usageOf(c)
-	if err != nil {
-		return err
-	}
-	plan := who(c).user.Plan
-	return s.show(c, "usage", head{Title: "Usage"}, usageView{
-		Plan: plan.Word(), Limits: s.planView(plan).Facts,
-		Figures: []figureView{
-			{"Jobs", countText(u.jobs), countText(u.month) + " this month"},
-			{"Waiting", countText(u.load.Queued()), "of " + countText(s.Plans.Of(plan).Queued)},
-			{"Running", countText(u.load.Running), "of " + countText(s.Plans.Of(plan).Running)},
-			{"Inputs", sizeText(u.inputs), "kept until you delete them"},
-			{"Results at hand", sizeText(u.hot), ""},
-			{"Results in cold storage", sizeText(u.cold), plural(u.archived, "result", "results")},
-		},
-	})
 }
 
 type inboxView struct{ Mails []mailView }

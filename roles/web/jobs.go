@@ -283,6 +283,7 @@ func (s *site) deleteOwn(c echo.Context, id string) error {
 		return err
 	}
 	s.indexes.drop(id)
+	s.usages.drop(who(c).user.ID)
 	s.note(c, didDeleteJob, id)
 	return nil
 }

@@ -39,6 +39,7 @@ type site struct {
 	openapi  []byte
 	indexes  *indexes
 	pulse    *pulse
+	usages   *usages
 }
 
 // Serve builds the handler of the web role. It takes no request before the ports of d are open.
@@ -70,6 +71,7 @@ func newSite(d role.Deps) (*site, error) {
 	s := &site{
 		Deps: d, openapi: description, flow: d.Flow(), pages: pages, files: files,
 		pulse:    &pulse{records: d.Records, now: d.Now},
+		usages:   newUsages(),
 		indexes:  newIndexes(d.Config.Data, d.Instance, d.Results, d.Now),
 		cookies:  cookies{secure: secureCookies(d)},
 		login:    newLimiter(d.Config.LimitLogin, d.Now),
