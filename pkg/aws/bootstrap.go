@@ -11,7 +11,7 @@ type Bootstrap struct {
 	Origin string // of the pages, for uploads by browsers; empty = none upload
 	Sender string // the SES identity of the sender of mails; empty = none is made
 	Vault  string // the name of a Glacier vault; empty = there is none
-	Role   string // ARN of the role by which the state machine publishes; empty = the one called as the machine
+	Role   string // ARN of the role by which the state machine publishes, which is left as it is; empty = the one called as the machine, which is made
 }
 
 // Make makes everything that is missing or not as it should be. Repeatable. What was made before an error is returned with it.

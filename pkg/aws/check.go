@@ -183,7 +183,7 @@ func (c *messagingCheck) queueIs(ctx context.Context, topic job.Topic, name stri
 	return lookAtAll(ctx, "queue", name, traits)
 }
 
-// CheckStateMachine looks at the state machine and changes nothing.
+// CheckStateMachine looks at the state machine and at the role by which it publishes, and changes nothing.
 func CheckStateMachine(ctx context.Context, s *Session, n Names) []Finding {
 	name := lastOf(n.StateMachine)
 	arn, err := NewAccount(s).ARN(ctx, "states", machineOf(n.StateMachine))
@@ -192,10 +192,12 @@ func CheckStateMachine(ctx context.Context, s *Session, n Names) []Finding {
 	}
 	there, err := sfn.NewFromConfig(s.Config).DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &arn})
 	if err != nil {
-		return []Finding{{Kind: "state machine", Name: name, Fault: missingOr(err, "StateMachineDoesNotExist")}}
+		found := Finding{Kind: "state machine", Name: name, Fault: missingOr(err, "StateMachineDoesNotExist")}
+		return append([]Finding{found}, checkMachineRole(ctx, s, n, "")...)
 	}
-	return lookAtAll(ctx, "state machine", name, []trait{
+	found := lookAtAll(ctx, "state machine", name, []trait{
 		told("it does something else than wait and publish", sameJSON(sdk.ToString(there.Definition), machineDefinition)),
 		told("it is not a standard one: it may not wait for long", there.Type == "STANDARD" || there.Type == ""),
 	})
+	return append(found, checkMachineRole(ctx, s, n, sdk.ToString(there.RoleArn))...)
 }

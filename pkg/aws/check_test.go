@@ -20,7 +20,7 @@ func TestWhatIsMadeIsWellAndWhatIsBentIsFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := aws.Bootstrap{Names: names(), Origin: origin}
 			missing := faults(b.Check(t.Context(), session))
-			require.Len(t, missing, 3+5*3+1+3, "%v", missing)
+			require.Len(t, missing, 3+5*3+2+3, "%v", missing)
 			for round := range 2 {
 				made, err := b.Make(t.Context(), session)
 				require.NoError(t, err)

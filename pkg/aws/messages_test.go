@@ -51,12 +51,15 @@ func messaging(t *testing.T, s *aws.Session) (*aws.Bus, *aws.Queue) {
 	return messagingOf(t, s, names())
 }
 
+// someRole stands for the role of a state machine where a test does not look at it: an emulator's machine does what it likes.
+const someRole = "arn:aws:iam::000000000000:role/some"
+
 // messagingOf makes topics, queues and the state machine of some names.
 func messagingOf(t *testing.T, s *aws.Session, n aws.Names) (*aws.Bus, *aws.Queue) {
 	t.Helper()
 	_, err := aws.MakeMessaging(t.Context(), s, n)
 	require.NoError(t, err)
-	_, err = aws.MakeStateMachine(t.Context(), s, n, "")
+	_, err = aws.MakeStateMachine(t.Context(), s, n, someRole)
 	require.NoError(t, err)
 	return s.Bus(n), s.Queue(n)
 }

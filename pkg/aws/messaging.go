@@ -198,7 +198,7 @@ type statement struct {
 	Effect    string
 	Principal any
 	Action    any
-	Resource  any
+	Resource  any            `json:",omitempty"` // none in a role's trust: IAM refuses it there
 	Condition map[string]any `json:",omitempty"`
 }
 

@@ -78,6 +78,7 @@ func TestOnLocalStack(t *testing.T) {
 	})
 	t.Run("the event of a restore is read as it writes it", func(t *testing.T) { restoreEvent(t, session) })
 	carries(t, session, time.Second) // it cuts a wait to whole seconds
+	t.Run("role", func(t *testing.T) { machineRole(t, session) })
 }
 
 // TestOnMoto has all that moto covers. Its restores end at once.
@@ -92,4 +93,5 @@ func TestOnMoto(t *testing.T) {
 	})
 	t.Run("glacier", func(t *testing.T) { glacierOnMoto(t, session) })
 	carries(t, session, 0)
+	t.Run("role", func(t *testing.T) { machineRole(t, session) })
 }

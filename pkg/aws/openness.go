@@ -11,15 +11,27 @@ import (
 // confining are the conditions by which a statement for everybody, or for a service, is one for us alone.
 var confining = []string{"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:principalaccount", "aws:principalarn", "aws:principalorgid"}
 
-// Outsiders names the statements of a resource's policy by which somebody of another account may do something.
-func Outsiders(policy, account string) ([]string, error) {
+// statementsOf are the statements of a policy that somebody else may have written.
+func statementsOf(policy string) (list []map[string]any, err error) {
 	var p struct{ Statement any }
 	if err := json.Unmarshal([]byte(policy), &p); err != nil {
 		return nil, fmt.Errorf("read policy: %w", err)
 	}
-	var open []string
-	for n, one := range several(p.Statement) {
+	for _, one := range several(p.Statement) {
 		s, _ := one.(map[string]any)
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// Outsiders names the statements of a resource's policy by which somebody of another account may do something.
+func Outsiders(policy, account string) ([]string, error) {
+	statements, err := statementsOf(policy)
+	if err != nil {
+		return nil, err
+	}
+	var open []string
+	for n, s := range statements {
 		if s["Effect"] != "Allow" || confined(s["Condition"]) || !slices.ContainsFunc(principals(s), func(who string) bool { return outside(who, account) }) {
 			continue
 		}
@@ -30,6 +42,30 @@ func Outsiders(policy, account string) ([]string, error) {
 		open = append(open, sid)
 	}
 	return open, nil
+}
+
+// trusts tells whether a role's trust lets a service take it on.
+func trusts(trust, service string) (bool, error) {
+	statements, err := statementsOf(trust)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(statements, func(s map[string]any) bool {
+		return s["Effect"] == "Allow" && slices.Contains(principals(s), service) && anyMatches(s["Action"], "sts:AssumeRole")
+	}), nil
+}
+
+// permits tells whether a policy lets an action be done to a resource. A condition is taken to hold; what is allowed by naming all else is not seen.
+func permits(policy, action, resource string) bool {
+	statements, err := statementsOf(policy)
+	return err == nil && slices.ContainsFunc(statements, func(s map[string]any) bool {
+		return s["Effect"] == "Allow" && anyMatches(s["Action"], action) && anyMatches(s["Resource"], resource)
+	})
+}
+
+// anyMatches tells whether one of the patterns of a statement matches.
+func anyMatches(patterns any, name string) bool {
+	return slices.ContainsFunc(several(patterns), func(p any) bool { return matches(strings.ToLower(fmt.Sprint(p)), strings.ToLower(name)) })
 }
 
 // principals are those whom a statement is for. NotPrincipal is everybody but some, which is everybody.

@@ -52,3 +52,22 @@ func TestOurOwnPoliciesLetNoOutsiderIn(t *testing.T) {
 		require.Empty(t, open)
 	}
 }
+
+func TestAPolicyPermitsWhatItsStatementsName(t *testing.T) {
+	const arn = "arn:aws:sns:us-east-1:123456789012:gas_job_requests"
+	for _, c := range []struct {
+		name, policy string
+		permits      bool
+	}{
+		{"the action on the thing", `{"Statement":{"Effect":"Allow","Action":"sns:Publish","Resource":"` + arn + `"}}`, true},
+		{"one of several of both", `{"Statement":[{"Effect":"Allow","Action":["sns:Subscribe","sns:Publish"],"Resource":["arn:aws:sns:us-east-1:123456789012:other","` + arn + `"]}]}`, true},
+		{"patterns", `{"Statement":[{"Effect":"Allow","Action":"SNS:*","Resource":"*"}]}`, true},
+		{"another thing", `{"Statement":[{"Effect":"Allow","Action":"sns:Publish","Resource":"` + arn + `_dead"}]}`, false},
+		{"another action", `{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`, false},
+		{"all but some actions, which is not looked at", `{"Statement":[{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}]}`, false},
+		{"a denial", `{"Statement":[{"Effect":"Deny","Action":"sns:Publish","Resource":"*"}]}`, false},
+		{"nothing that can be read", `{`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.permits, permits(c.policy, "sns:Publish", arn)) })
+	}
+}

@@ -54,7 +54,7 @@ func TestBootstrapMakesWhatIsMissingAndIsRepeatable(t *testing.T) {
 				made, err = aws.MakeStateMachine(t.Context(), session, names(), "")
 				require.NoError(t, err)
 				all = append(all, made...)
-				require.Len(t, all, 3+5*4+1)
+				require.Len(t, all, 3+5*4+2)
 				for _, m := range all {
 					require.Equal(t, round == 0, m.New, "%v in round %d", m, round)
 				}
@@ -70,7 +70,7 @@ func madeAt(t *testing.T, s *aws.Session) {
 	require.NoError(t, err)
 	_, err = aws.MakeMessaging(t.Context(), s, names())
 	require.NoError(t, err)
-	_, err = aws.MakeStateMachine(t.Context(), s, names(), "")
+	_, err = aws.MakeStateMachine(t.Context(), s, names(), someRole)
 	require.NoError(t, err)
 }
 
@@ -95,4 +95,5 @@ func TestPortsOnMiniStack(t *testing.T) {
 	t.Run("jobs", func(t *testing.T) { porttest.Jobs(t, records(mini)) })
 	t.Run("records", func(t *testing.T) { porttest.Records(t, records(mini)) })
 	carries(t, sessionAt(t, mini), 0)
+	t.Run("role", func(t *testing.T) { machineRole(t, sessionAt(t, mini)) })
 }

@@ -48,7 +48,8 @@ func bootstrapOf(c config.Config) aws.Bootstrap {
 }
 
 // MakeAWS makes everything on AWS that the settings name and that is missing or not as it should be. Repeatable. machineRole is the ARN of the
-// role by which the state machine publishes; empty = the one that is called as the machine. What was made before an error is returned with it.
+// role by which the state machine publishes, which is left as it is; empty = the one that is called as the machine, which is made too. What was made
+// before an error is returned with it.
 func MakeAWS(ctx context.Context, c config.Config, machineRole string) (made []aws.Made, err error) {
 	s, closeSession, err := awsSession(ctx, c)
 	if err != nil {

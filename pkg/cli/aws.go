@@ -27,8 +27,8 @@ func (a *app) awsInitCommand() *cobra.Command {
 		Use:   "init",
 		Short: "make buckets, tables, topics, queues and the state machine, where they are missing or not as they should be",
 		Long: "Makes everything that the settings name and that is missing, and makes good what is not as it should be: tables and indexes, topics, queues, dead\n" +
-			"letters, subscriptions, their policies, the state machine, buckets with their policies, encryption, CORS for uploads from base_url, lifecycle and\n" +
-			"events, the vault and the sender of mails. It can be run again at any time. gas doctor looks at the same and changes nothing.",
+			"letters, subscriptions, their policies, the state machine and its role, buckets with their policies, encryption, CORS for uploads from base_url,\n" +
+			"lifecycle and events, the vault and the sender of mails. It can be run again at any time. gas doctor looks at the same and changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			loaded, err := a.load(command)
@@ -53,7 +53,7 @@ func (a *app) awsInitCommand() *cobra.Command {
 			return err
 		},
 	}
-	command.Flags().StringVar(&machineRole, "machine-role", "", "ARN of the role by which the state machine publishes (default: the role called as the machine)")
+	command.Flags().StringVar(&machineRole, "machine-role", "", "ARN of a role by which the state machine publishes, which is left as it is (default: the role called as the machine, which is made)")
 	format.flag(command)
 	settingsFlags(command, "base-url", "aws-region", "aws-prefix", "vault", "mail-from")
 	return command

@@ -60,7 +60,7 @@ func TestInitMakesWhatDoctorMisses(t *testing.T) {
 	out, said, code = g.run("doctor")
 	require.Zero(t, code, "%s%s", out, said)
 	require.NotContains(t, out, "FAILS")
-	for _, looked := range []string{"table gas_users", "topic gas_results_restore", "queue gas_job_requests_dead", "state machine gas_archive", "bucket gas-inputs", "sender gas@example.com", "installation", "store", "results", "queues", "vault"} {
+	for _, looked := range []string{"table gas_users", "topic gas_results_restore", "queue gas_job_requests_dead", "state machine gas_archive", "role gas_archive", "bucket gas-inputs", "sender gas@example.com", "installation", "store", "results", "queues", "vault"} {
 		require.Contains(t, out, looked)
 	}
 }
