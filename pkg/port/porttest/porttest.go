@@ -131,7 +131,7 @@ func publish(t *testing.T, w World, userID string, ids ...string) {
 }
 
 // wait is how long a receive waits for what must be there: at once for most, longer for queues that are far.
-const wait = 2 * time.Second
+const wait = 20 * time.Second
 
 // receive takes what is there now, at most max.
 func receive(t *testing.T, w World, max int) []port.Delivery {
@@ -148,6 +148,20 @@ func receiveOne(t *testing.T, w World) port.Delivery {
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	return got[0]
+}
+
+// arrived waits until a number of messages can be received: a bus may hand on what was published a moment later.
+func arrived(t *testing.T, w World, n int) {
+	t.Helper()
+	for end := time.Now().Add(wait); ; {
+		stats, err := w.Queue.Stats(t.Context(), job.Requests)
+		require.NoError(t, err)
+		if stats.Waiting == n {
+			return
+		}
+		require.True(t, time.Now().Before(end), "%d of %d messages have arrived", stats.Waiting, n)
+		time.Sleep(10 * time.Millisecond) // another process: no clock of ours moves it
+	}
 }
 
 // ids lists the ids of the messages of deliveries.

@@ -240,9 +240,9 @@ func tooOften(t *testing.T, w World) {
 // bury moves messages to the dead letters.
 func bury(t *testing.T, w World, ids ...string) {
 	t.Helper()
-	publish(t, w, "u_a", ids...)
-	for _, d := range receive(t, w, len(ids)) {
-		require.NoError(t, w.Queue.Bury(t.Context(), d, "unknown version"))
+	for _, id := range ids {
+		publish(t, w, "u_a", id)
+		require.NoError(t, w.Queue.Bury(t.Context(), receiveOne(t, w), "unknown version"))
 	}
 }
 
@@ -269,6 +269,7 @@ func redriven(t *testing.T, w World) {
 	n, err = w.Queue.Redrive(t.Context(), job.Requests, nil)
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
+	arrived(t, w, 2)
 	require.ElementsMatch(t, []string{"m1", "m3"}, ids(receive(t, w, 10)))
 	dead, err := w.Queue.Dead(t.Context(), job.Requests, 10)
 	require.NoError(t, err)
@@ -294,6 +295,7 @@ func inOrder(t *testing.T, w World) {
 
 func atMost(t *testing.T, w World) {
 	publish(t, w, "u_a", "m1", "m2", "m3")
+	arrived(t, w, 3)
 	require.Len(t, receive(t, w, 2), 2)
 	require.Len(t, receive(t, w, 2), 1)
 	require.Empty(t, receive(t, w, 2))
@@ -304,6 +306,7 @@ func shared(t *testing.T, w World) {
 	for i := range messages {
 		publish(t, w, fmt.Sprintf("u_%d", i%5), fmt.Sprintf("m%d", i))
 	}
+	arrived(t, w, messages)
 	var mu sync.Mutex
 	got := map[string]int{}
 	together(writers, func(int) {
