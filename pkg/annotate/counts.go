@@ -117,7 +117,7 @@ func (c *counts) record(w *worker, annotated bool) {
 	for _, alt := range w.variant.Alts {
 		if len(ref) == 1 && len(alt) == 1 {
 			if x, y := uint(letterNumbers[ref[0]]), uint(letterNumbers[alt[0]]); x|y < letters {
-				c.bases[x*letters+y]++
+				c.bases[(x*letters+y)%(letters*letters)]++
 				continue
 			}
 		}
@@ -132,39 +132,47 @@ func (c *counts) record(w *worker, annotated bool) {
 	}
 }
 
+// effects counts the most severe effect of each allele, and the genes touched. The effects are in the alleles' order.
+func (c *counts) effects(effects []consequence.Effect, transcripts []genome.Transcript) {
+	for len(effects) > 0 {
+		n := len(effects)
+		for effects[n-1].Allele != effects[0].Allele {
+			n--
+		}
+		c.alleleEffects(effects[:n], transcripts)
+		effects = effects[n:]
+	}
+}
+
 // noGene is the index of no gene.
 const noGene = ^uint32(0)
 
-// effects counts the most severe effect of each allele, and the genes touched. Effects at one gene mostly follow each other, and are told to it in one go.
-func (c *counts) effects(effects []consequence.Effect, transcripts []genome.Transcript) {
-	for i := 0; i < len(effects); {
-		allele := effects[i].Allele
-		var all consequence.Terms
-		gene, severest := noGene, consequence.Modifier
-		c.serial++
-		for ; i < len(effects) && effects[i].Allele == allele; i++ {
-			effect := &effects[i]
-			all |= effect.Terms
-			if effect.Transcript < 0 || effect.Terms&^(consequence.UpstreamGene|consequence.DownstreamGene) == 0 {
-				continue
-			}
-			if g := transcripts[effect.Transcript].Gene; g != gene {
-				c.gene(gene, severest)
-				gene, severest = g, effect.Impact
-			} else {
-				severest = max(severest, effect.Impact)
-			}
+// alleleEffects counts the effects of one allele. Those at one gene mostly follow each other, and are told to it in one go.
+func (c *counts) alleleEffects(effects []consequence.Effect, transcripts []genome.Transcript) {
+	c.serial++
+	var all consequence.Terms
+	gene, severest := noGene, consequence.Modifier
+	for i := range effects {
+		effect := &effects[i]
+		all |= effect.Terms
+		if effect.Terms&^(consequence.UpstreamGene|consequence.DownstreamGene) == 0 || effect.Transcript < 0 {
+			continue
 		}
-		c.gene(gene, severest)
-		c.terms[all.Rank()&(termBits-1)]++
+		g := transcripts[effect.Transcript].Gene
+		if g != gene && gene != noGene {
+			c.gene(gene, severest)
+			severest = consequence.Modifier
+		}
+		gene, severest = g, max(severest, effect.Impact)
 	}
+	if gene != noGene {
+		c.gene(gene, severest)
+	}
+	c.terms[all.Rank()&(termBits-1)]++
 }
 
 // gene counts the allele at hand in a gene once, with the greatest of its impacts there.
 func (c *counts) gene(index uint32, impact consequence.Impact) {
-	if index == noGene {
-		return
-	}
 	g := &c.genes[index]
 	if g.stamp != c.serial {
 		g.stamp, g.severest = c.serial, impact
@@ -178,7 +186,7 @@ func (c *counts) gene(index uint32, impact consequence.Impact) {
 	}
 }
 
-// allele counts an allele by its kind.
+// allele counts by its kind an allele that is not one letter for another, or not one of the usual letters.
 func (c *counts) allele(ref, alt []byte) {
 	if len(ref) == 1 && len(alt) == 1 && alt[0] != '*' {
 		if ref[0] != alt[0] {

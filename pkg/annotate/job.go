@@ -85,6 +85,9 @@ func (r *results) reserve(text int) {
 	if cap(r.out) == 0 {
 		r.out = make([]byte, 0, min(resultSize+resultSize/4, 16*text))
 	}
+	if cap(r.order.runs) == 0 {
+		r.order.runs = make([]contigRun, 0, 8) // its first element, which every record writes to, shares no line of the cache with that of another piece
+	}
 }
 
 func (r *results) reset() {

@@ -98,10 +98,13 @@ func samplesBegin(rest []byte) int {
 
 // genotype counts one genotype and returns where it ends.
 func (s *sampleCounts) genotype(count *sampleCount, rest []byte, at int) int {
-	if at+4 <= len(rest) {
-		first, between, second, behind := rest[at], rest[at+1], rest[at+2], rest[at+3]
+	if at+3 <= len(rest) {
+		first, between, second, behind := rest[at], rest[at+1], rest[at+2], byte('\t')
+		if at+3 < len(rest) {
+			behind = rest[at+3]
+		}
 		if one(between == '/')|one(between == '|') != 0 && one(behind == ':')|one(behind == '\t') != 0 && (first-'0')|(second-'0') <= 9 {
-			count[one(first != second)*genotypeHet+one(first == second)&one(first != '0')*genotypeHom]++
+			count[(one(first != second)*genotypeHet+one(first == second)&one(first != '0')*genotypeHom)&3]++
 			return at + 3
 		}
 	}
