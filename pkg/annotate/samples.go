@@ -159,6 +159,9 @@ func (s *sampleCounts) rareGenotype(count *sampleCount, rest []byte, at int) int
 
 // nextSample is where the sample behind a place in one begins, or the end of rest.
 func nextSample(rest []byte, at int) int {
+	if at < len(rest) && rest[at] == '\t' {
+		return at + 1 // mostly: FORMAT is GT alone
+	}
 	if next := bytes.IndexByte(rest[at:], '\t'); next >= 0 {
 		return at + next + 1
 	}
