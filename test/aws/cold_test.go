@@ -96,6 +96,7 @@ func count(seen []string, piece string) (n int) {
 
 // S3 refuses Expedited, takes Standard, and takes its time; the restorer comes by S3's own event.
 func TestARestoreFromTheBucketWaitsAndHasNoExpeditedCapacity(t *testing.T) {
+	t.Parallel()
 	local := peers.LocalStack(t).URL
 	proxy := awsfault.New(t, local)
 	cold := proxy.AddCold()

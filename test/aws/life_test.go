@@ -32,6 +32,7 @@ const window = "15s"
 // The whole life of a result, one process for each role: submitted, annotated, told of by mail, archived when the window is over, brought back
 // after an upgrade, and archived again after the subscription has ended.
 func TestTheLifeOfAResultInTheArchiveBucket(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, services{"": peers.LocalStack(t).URL, "DYNAMODB": peers.MiniStack(t).URL, "SESV2": peers.Moto(t).URL},
 		"s3", map[string]string{"GAS_FREE_WINDOW": window})
 	h.live()
@@ -40,6 +41,7 @@ func TestTheLifeOfAResultInTheArchiveBucket(t *testing.T) {
 // The same in a vault of the older service, which has no capacity for quick retrievals and tells by a notice when an archive is warm. Both are in no
 // emulator but in ours: moto's vault keeps no tags either, by which a vault is known to be ours.
 func TestTheLifeOfAResultInAGlacierVault(t *testing.T) {
+	t.Parallel()
 	mini, vault := peers.MiniStack(t).URL, awsfault.NewGlacier(t, time.Now)
 	h := newHouse(t, services{"": mini, "GLACIER": vault.URL, "SESV2": peers.Moto(t).URL}, "glacier:cold", map[string]string{"GAS_FREE_WINDOW": window})
 	vault.Refuse()
@@ -104,6 +106,7 @@ func jobsOfStorm() int {
 
 // Workers are killed while jobs are done: none is lost, and none is done twice.
 func TestNoJobIsLostWhenWorkersAreKilled(t *testing.T) {
+	t.Parallel()
 	jobs := jobsOfStorm()
 	h := newHouse(t, services{"": peers.MiniStack(t).URL, "SESV2": peers.Moto(t).URL}, "s3", nil)
 	h.serveAll()
@@ -136,6 +139,7 @@ func TestNoJobIsLostWhenWorkersAreKilled(t *testing.T) {
 
 // A process whose clock is not the store's takes no work: free windows are a matter of time.
 func TestAProcessWithAWrongClockIsNotReady(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, services{"": peers.MiniStack(t).URL, "SESV2": peers.Moto(t).URL}, "s3", nil)
 	wrong, _ := h.With("GAS_CLOCK_OFFSET=5s").Start("--role=web", "--addr="+h.addr)
 	h.await("it runs", func() bool { return h.status("/healthz", "") == http.StatusOK })

@@ -77,6 +77,7 @@ func (c *composed) must(args ...string) string {
 // Twenty results go through their whole life: submitted, annotated, mailed, archived, and brought back after an upgrade. No role calls what its policy
 // lacks, and what a job costs stays within the budget of docs/aws.md.
 func TestAWholeLifeStaysWithinPoliciesAndBudget(t *testing.T) {
+	t.Parallel()
 	c := newComposed(t)
 	for name, service := range c.file.Services {
 		if service.Environment != nil {

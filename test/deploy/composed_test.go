@@ -110,6 +110,7 @@ func (c *composed) healthy(name string) {
 }
 
 func TestTheServicesOfComposeAnnotateAFile(t *testing.T) {
+	t.Parallel()
 	c := newComposed(t)
 	out, said, code := c.run("init", nil, c.file.Services["init"].Command...)
 	require.Zero(t, code, "%s%s", out, said)
