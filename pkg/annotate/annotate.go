@@ -9,6 +9,7 @@ import (
 	"gas/pkg/consequence"
 	"gas/pkg/consequence/bcsq"
 	"gas/pkg/genome"
+	"gas/pkg/overlay"
 	index "gas/pkg/results"
 	"gas/pkg/vcf"
 )
@@ -85,6 +86,24 @@ type Overlay interface {
 	// entries, separated by semicolons, to dst, or nothing. Positions are 1-based, alts are the ALT alleles as in the file. The function may ask bases
 	// for the sequence of a contig of the file, nil where there is none.
 	Lookup(bases func(contig []byte) []byte) func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte
+}
+
+// valued is an Overlay that hands its values over one by one as well.
+type valued interface {
+	Overlay
+	// Keys are those of INFO, by which values are numbered.
+	Keys() []string
+	// LookupValues is Lookup with a function that gives the values of the last record, as overlay.Cursor.Values does.
+	LookupValues(bases func(contig []byte) []byte) (lookup func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte, values func() ([]overlay.Value, bool))
+}
+
+// valued is the only overlay, where it hands its values over; else nil.
+func (a *Annotator) valued() valued {
+	if len(a.Overlays) != 1 {
+		return nil
+	}
+	v, _ := a.Overlays[0].(valued)
+	return v
 }
 
 // Collector takes the records of a piece of the result. Its methods are called from one goroutine at a time.

@@ -60,7 +60,9 @@ func newPipeline(r *run) *pipeline {
 		p.free <- j
 	}
 	for range threads + 1 {
-		p.workers = append(p.workers, newWorker(r.plan, &p.stop))
+		w := newWorker(r.plan, &p.stop)
+		w.counts.samples.keep = r.collector != nil
+		p.workers = append(p.workers, w)
 	}
 	return p
 }

@@ -295,11 +295,20 @@ func (d fromSet) HeaderLines() []string { return d.k.set.HeaderLines() }
 
 // Lookup gives a cursor of its own to one goroutine. Run calls it from one goroutine.
 func (d fromSet) Lookup(bases func(contig []byte) []byte) func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte {
+	lookup, _ := d.LookupValues(bases)
+	return lookup
+}
+
+// LookupValues is Lookup with the values of the last record.
+func (d fromSet) LookupValues(bases func(contig []byte) []byte) (lookup func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte, values func() ([]overlay.Value, bool)) {
 	c := d.k.set.Cursor()
 	c.LeftAlign(bases)
 	d.k.cursors = append(d.k.cursors, c)
-	return c.AppendInfo
+	return c.AppendInfo, c.Values
 }
+
+// Keys are the keys of INFO that values are numbered by.
+func (d fromSet) Keys() []string { return d.k.set.Keys() }
 
 // Command is the command that repeats the work on a file, without the file's name: the same for a command and for a job.
 func (r Recipe) Command() string {

@@ -3,12 +3,17 @@ package annotate
 import (
 	"bytes"
 	"encoding/binary"
+
+	index "gas/pkg/results"
 )
 
 // sampleCounts counts genotypes by sample. Those without an ALT allele are what is left of the records.
 type sampleCounts struct {
 	records int64 // with genotypes
 	each    []sampleCount
+	keep    bool // found is wanted
+	whole   bool // found has all samples of the last record that may have another genotype than two REF
+	found   []index.Sample
 	format  []byte // the last FORMAT of which GT is the first key, with the tabs around it
 	head    uint64 // the first eight bytes of format, where it has at least as many, and not more than twice as many
 	tail    uint64 // its last eight bytes
@@ -36,6 +41,7 @@ var (
 
 // record counts the genotypes of one record, from its column FORMAT on with the tab before it. It counts none where GT is not the first key.
 func (s *sampleCounts) record(rest []byte) {
+	s.whole, s.found = false, s.found[:0]
 	at := len(s.format)
 	if !s.same(rest) {
 		if at = samplesBegin(rest); at == 0 {
@@ -46,7 +52,9 @@ func (s *sampleCounts) record(rest []byte) {
 	s.records++
 	if len(s.each) == 1 {
 		if at < len(rest) {
+			s.note(0, at)
 			s.genotype(&s.each[0], rest, at)
+			s.whole = s.keep
 		}
 		return
 	}
@@ -58,13 +66,18 @@ func (s *sampleCounts) record(rest []byte) {
 			at += 8
 			sample += 2
 		}
-		if sample >= len(s.each) || at >= len(rest) {
+		if sample >= len(s.each) {
+			break
+		}
+		if at >= len(rest) {
 			return
 		}
+		s.note(sample, at)
 		if at = s.genotype(&s.each[sample], rest, at); sample < len(s.each)-1 {
 			at = nextSample(rest, at)
 		}
 	}
+	s.whole = s.keep
 }
 
 // same tells whether a record has the FORMAT of the last one.
@@ -81,6 +94,13 @@ func (s *sampleCounts) take(format []byte) {
 	s.format = append(s.format[:0], format...)
 	if n := len(format); n >= 8 {
 		s.head, s.tail = binary.LittleEndian.Uint64(format), binary.LittleEndian.Uint64(format[n-8:])
+	}
+}
+
+// note keeps where the genotype of a sample stands.
+func (s *sampleCounts) note(sample, at int) {
+	if s.keep {
+		s.found = append(s.found, index.Sample{Number: int32(sample), At: int32(at)})
 	}
 }
 

@@ -28,7 +28,11 @@ func (w *writing) variants(o *Options) (*rowIndex, error) {
 	}
 	rows := index.NewWriter(d.file)
 	o.Observe = func(header []byte, a *Annotator) (func() Collector, error) {
-		rows.Direct(a.Engine, a.Reference)
+		var keys []string
+		if o := a.valued(); o != nil {
+			keys = o.Keys()
+		}
+		rows.Direct(a.Engine, a.Reference, keys)
 		return func() Collector { return rows.Piece() }, rows.Begin(header)
 	}
 	return &rowIndex{w.files.Variants, rows}, nil

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"gas/pkg/consequence"
+	"gas/pkg/overlay"
 	index "gas/pkg/results"
 	"gas/pkg/vcf"
 	"gas/pkg/vcf/bgzf"
@@ -16,6 +17,7 @@ type worker struct {
 	decoder bgzf.Decoder
 	parser  *vcf.Parser
 	lookups []func(dst, contig []byte, pos uint32, ref []byte, alts [][]byte) []byte
+	values  func() ([]overlay.Value, bool) // of the only one of the lookups; nil where there is none that hands its values over
 	scratch *consequence.Scratch
 	counts  *counts
 	stop    *atomic.Bool // set when nobody waits for the work any more
@@ -37,6 +39,11 @@ func newWorker(p *plan, stop *atomic.Bool) *worker {
 	}
 	if p.sieve != nil {
 		w.keeps = p.sieve.Keeps()
+	}
+	if v := p.annotator.valued(); v != nil {
+		lookup, values := v.LookupValues(p.bases)
+		w.lookups, w.values = append(w.lookups, lookup), values
+		return w
 	}
 	for _, o := range p.annotator.Overlays {
 		w.lookups = append(w.lookups, o.Lookup(p.bases))
@@ -228,6 +235,10 @@ func (w *worker) show(line []byte, to Collector, effects bool) error {
 	if effects {
 		shown.Scratch = w.scratch
 	}
+	if shown.Valued = w.values != nil && len(w.entries) > 0; shown.Valued {
+		shown.Values, shown.Valued = w.values()
+	}
+	shown.Samples, shown.Scanned = w.counts.samples.found, w.counts.samples.whole && len(w.record.Rest) > 0
 	return to.Record(line, shown)
 }
 

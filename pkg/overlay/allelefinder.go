@@ -146,19 +146,24 @@ func (f *alleleFinder) appendValue(to []byte, field, allele int) []byte {
 	return f.block.columns[field].appendValue(to, hit.row)
 }
 
-// appendRow appends the fields of the row that was found for the only allele of a record.
-func (f *alleleFinder) appendRow(to []byte, start int, fields []shown) []byte {
+// appendRow appends the fields of the row that was found for the only allele of a record, and their values to a list, numbered from first on.
+func (f *alleleFinder) appendRow(to []byte, start int, fields []shown, values []Value, first int32) ([]byte, []Value) {
 	hit := f.hits[0]
 	if !f.load(hit.block) {
-		return to
+		return to, values
 	}
 	for i := range fields {
 		field := &fields[i]
+		column := &f.block.columns[field.field]
 		before := len(to)
 		to = field.begin(to, start)
 		from := len(to)
-		to = f.block.columns[field.field].appendValue(to, hit.row)
-		to = field.end(to, before, from, len(to) > from)
+		to = column.appendValue(to, hit.row)
+		any := len(to) > from
+		to = field.end(to, before, from, any)
+		if any {
+			values = append(values, Value{first + int32(i), int32(from), int32(len(to)), column.integer(hit.row)})
+		}
 	}
-	return to
+	return to, values
 }

@@ -358,6 +358,14 @@ func (b *block) hasLong(row int, ref, alt []byte) bool {
 	return equalBases(text[:refLen], ref) && equalBases(text[refLen:refLen+altLen], alt)
 }
 
+// integer is the integer of a row that has a value, -1 where the column holds texts.
+func (c *column) integer(row int) int64 {
+	if c.encoding == columnInteger {
+		return int64(binary.LittleEndian.Uint32(c.values[4*row:]))
+	}
+	return -1
+}
+
 // appendValue appends a row's value, nothing where it is missing.
 func (c *column) appendValue(to []byte, row int) []byte {
 	code := 0

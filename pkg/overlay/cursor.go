@@ -12,7 +12,20 @@ type Cursor struct {
 	sequence []byte                     // of the contig, nil where it is not known
 	lefts    []allele                   // the record's alleles that can be moved to the left
 	shifted  []byte                     // their bases
+	values   []Value                    // of the last record
+	whole    bool                       // values has all that was appended
 }
+
+// Value is a value that AppendInfo appended.
+type Value struct {
+	Field      int32 // its place in Set.Keys
+	Start, End int32 // in the slice that AppendInfo returned; equal of a flag
+	Number     int64 // -1 for a value that is no integer, or may be none
+}
+
+// Values are those that AppendInfo appended last, for who would have to read them from the text. It reports false where they are not known one by one, as those of several alleles.
+// They are good until the next call of AppendInfo.
+func (c *Cursor) Values() ([]Value, bool) { return c.values, c.whole }
 
 // allele is an alternative allele as databases are asked for it.
 type allele struct {
@@ -70,11 +83,14 @@ func (c *Cursor) AppendInfo(to, contig []byte, pos uint32, ref []byte, alts [][]
 		c.enter(contig)
 	}
 	c.prepare(pos, ref, alts)
+	c.values, c.whole = c.values[:0], true
 	start := len(to)
-	for i := range c.members {
-		if m := &c.members[i]; m.contig >= 0 && m.found.matches(pos, ref, c.alleles) {
-			to = c.appendFields(to, start, m)
+	for i, first := 0, 0; i < len(c.members); i++ {
+		m := &c.members[i]
+		if m.contig >= 0 && m.found.matches(pos, ref, c.alleles) {
+			to = c.appendFields(to, start, first, m)
 		}
+		first += len(m.shown)
 	}
 	return to
 }
@@ -138,11 +154,13 @@ func (c *Cursor) prepare(pos uint32, ref []byte, alts [][]byte) {
 	}
 }
 
-// appendFields appends the fields of one database.
-func (c *Cursor) appendFields(to []byte, start int, m *memberCursor) []byte {
+// appendFields appends the fields of one database, the first of which has a number in the set.
+func (c *Cursor) appendFields(to []byte, start, first int, m *memberCursor) []byte {
 	if m.alleles != nil && len(c.alleles) == 1 {
-		return m.alleles.appendRow(to, start, m.shown)
+		to, c.values = m.alleles.appendRow(to, start, m.shown, c.values, int32(first))
+		return to
 	}
+	c.whole = false
 	for i := range m.shown {
 		f := &m.shown[i]
 		before := len(to)

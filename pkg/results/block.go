@@ -110,7 +110,7 @@ func (b *blockBuilder) reset() {
 
 // full reports whether a block should end before the next line.
 func (b *blockBuilder) full() bool {
-	return b.rows() >= 1<<14 || b.text >= 1<<30 || len(b.genotypes.found) >= maxCarriers
+	return b.rows() >= 1<<14 || b.text >= 1<<30 || b.genotypes.size() >= maxCarriers
 }
 
 // maxCarriers bounds the memory of a block of many samples.
@@ -145,6 +145,9 @@ func (b *blockBuilder) addAllele(allele int) {
 	b.texts[columnHGVSc].add(p.hgvsc)
 	b.texts[columnHGVSp].add(p.hgvsp)
 	b.addValues(allele)
+	if b.genotypes.count > 0 {
+		b.addGenotypes(r.rest, allele)
+	}
 }
 
 // begin begins a row with the numbers of its tuples.
@@ -183,7 +186,7 @@ func (b *blockBuilder) effectOf(p *pick) tuple {
 	}
 }
 
-// addValues adds the fields of databases and the genotypes. A row without a value is left out until one follows that has one.
+// addValues adds the fields of databases. A row without a value is left out until one follows that has one.
 func (b *blockBuilder) addValues(allele int) {
 	r, row := b.reader, b.rows()-1
 	for i := range r.values {
@@ -195,9 +198,6 @@ func (b *blockBuilder) addValues(allele int) {
 		default:
 			b.dicts[fixedColumns+i].addAt(row, value)
 		}
-	}
-	if b.genotypes.count > 0 {
-		b.addGenotypes(r.rest, allele)
 	}
 }
 

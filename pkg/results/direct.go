@@ -3,6 +3,7 @@ package results
 import (
 	"gas/pkg/consequence"
 	"gas/pkg/genome"
+	"gas/pkg/overlay"
 	"gas/pkg/vcf"
 )
 
@@ -13,12 +14,23 @@ type Record struct {
 	Alts    [][]byte             // of ALT; none for "."
 	Entries []byte               // what databases say, as it stands in INFO
 	Scratch *consequence.Scratch // with the effects; nil where there are none
+	Valued  bool                 // Values has all that Entries says
+	Values  []overlay.Value      // by their places in Entries
+	Scanned bool                 // Samples has all samples whose genotypes are not two REF, perhaps others too; else the samples are looked for
+	Samples []Sample             // in their order
+}
+
+// Sample is where the genotype of a sample stands.
+type Sample struct {
+	Number int32 // of the sample, from 0
+	At     int32 // in Columns.Rest
 }
 
 // engineReader reads effects for the index. It is immutable.
 type engineReader struct {
 	engine *consequence.Engine
 	scores []uint16 // of each transcript, as lineReader.judge scores it
+	fields []int    // the columns of the databases' fields; nil where they cannot be told apart by their keys
 }
 
 // directFields are the fields of CSQ that must be written for the quick way: it must not know more than the lines say.
@@ -28,7 +40,7 @@ var directFields = []consequence.Field{
 }
 
 // newEngineReader returns nil where a result has to be read from its lines.
-func newEngineReader(h *Header, engine *consequence.Engine, reference *genome.Reference) *engineReader {
+func newEngineReader(h *Header, engine *consequence.Engine, reference *genome.Reference, keys []string) *engineReader {
 	for _, f := range directFields {
 		if !contains(h.Fields, f.String()) {
 			return nil
@@ -37,7 +49,7 @@ func newEngineReader(h *Header, engine *consequence.Engine, reference *genome.Re
 	if engine == nil || reference == nil {
 		return nil
 	}
-	r := &engineReader{engine: engine, scores: make([]uint16, len(reference.Transcripts))}
+	r := &engineReader{engine: engine, scores: make([]uint16, len(reference.Transcripts)), fields: h.columnsOf(keys)}
 	for i := range r.scores {
 		t := &reference.Transcripts[i]
 		if t.ManeSelect.Length > 0 {
@@ -146,8 +158,9 @@ func (b *blockBuilder) addRecord(e *engineReader, r *Record) {
 		alts = dotAlt
 	}
 	reader := b.reader
+	handed := r.Valued && e.fields != nil
 	reader.alts, reader.info = alts, r.Entries
-	if len(reader.values) > 0 {
+	if len(reader.values) > 0 && !handed {
 		reader.readInfo()
 	}
 	reader.rest = r.Columns.Rest
@@ -164,10 +177,41 @@ func (b *blockBuilder) addRecord(e *engineReader, r *Record) {
 		b.texts[columnID].add(present(r.Columns.ID))
 		b.numbers[columnQual].add(present(r.Columns.Qual))
 		b.addNames(r.Scratch, p.effect)
-		b.addValues(allele)
+		if handed {
+			b.addHanded(e.fields, r.Values, r.Entries)
+		} else {
+			b.addValues(allele)
+		}
+		switch {
+		case b.genotypes.count == 0:
+		case r.Scanned:
+			b.addSamples(r.Columns.Rest, r.Samples, allele)
+		default:
+			b.addGenotypes(reader.rest, allele)
+		}
 	}
 	b.text += uint32(r.Line)
 	b.records++
+}
+
+// addHanded is addValues for the values of a record of one allele that need not be looked for.
+func (b *blockBuilder) addHanded(columns []int, values []overlay.Value, entries []byte) {
+	row := b.rows() - 1
+	for _, v := range values {
+		column := columns[v.Field]
+		text := entries[v.Start:v.End]
+		if len(text) == 0 {
+			text = flagValue
+		}
+		switch numbers := b.numbers[column]; {
+		case numbers == nil:
+			b.dicts[column].addAt(row, text)
+		case v.Number >= 0:
+			numbers.addIntegerAt(row, v.Number)
+		default:
+			numbers.addAt(row, text)
+		}
+	}
 }
 
 // addNames adds what HGVS calls a row.

@@ -18,54 +18,112 @@ const (
 
 // genotypeBuilder gathers what all samples' genotypes say of the rows, those that are not ref, in the order of the rows.
 type genotypeBuilder struct {
-	count int // of samples
-	found []genotype
+	count  int        // of samples
+	before []carriers // taken over from other builders
+	taken  int        // how many those are
+	found  []genotype // of the rows behind those
+	free   [][]genotype
 
 	bySample []genotype // as the columns have them
 	starts   []int      // of each sample in bySample, and the end
 }
 
-// genotype is one of a sample that is not ref.
-type genotype struct {
-	row    uint16
-	sample uint16
-	class  uint8
+// genotype is one of a sample that is not ref: its row, its sample and its class in 16, 14 and 2 bits.
+type genotype uint32
+
+func (g genotype) row() uint16  { return uint16(g >> 16) }
+func (g genotype) sample() int  { return int(g >> 2 & (1<<14 - 1)) }
+func (g genotype) class() uint8 { return uint8(g & 3) }
+
+// carriers are genotypes of rows that are counted from one on.
+type carriers struct {
+	first genotype // the row, where a genotype has it
+	list  []genotype
 }
 
-func (c *genotypeBuilder) reset() { c.found = c.found[:0] }
+func (c *genotypeBuilder) reset() {
+	for _, b := range c.before {
+		c.free = append(c.free, b.list[:0])
+	}
+	c.before, c.taken, c.found = c.before[:0], 0, c.found[:0]
+}
 
 func (c *genotypeBuilder) add(sample, row int, class uint8) {
-	c.found = append(c.found, genotype{uint16(row), uint16(sample), class})
+	c.found = append(c.found, genotype(row)<<16|genotype(sample)<<2|genotype(class))
 }
+
+// size is how many genotypes were found.
+func (c *genotypeBuilder) size() int { return c.taken + len(c.found) }
+
+// fewCarriers is up to how many genotypes are copied when they are taken over. More are taken as they are.
+const fewCarriers = 256
 
 // takeOver adds the rows of another builder behind the rows that are there.
 func (c *genotypeBuilder) takeOver(o *genotypeBuilder, rows int) {
-	for _, g := range o.found {
-		g.row += uint16(rows)
-		c.found = append(c.found, g)
+	first := genotype(rows) << 16
+	if o.size() <= fewCarriers {
+		o.each(func(g genotype) { c.found = append(c.found, g+first) })
+		return
+	}
+	c.seal(0)
+	o.seal(0)
+	for _, b := range o.before {
+		c.before = append(c.before, carriers{b.first + first, b.list})
+		c.taken += len(b.list)
+	}
+	o.before, o.taken = o.before[:0], 0
+	if n := len(c.free); n > 0 && o.found == nil {
+		o.found, c.free = c.free[n-1], c.free[:n-1]
+	}
+}
+
+// seal puts what was found behind what was taken over.
+func (c *genotypeBuilder) seal(first genotype) {
+	if len(c.found) == 0 {
+		return
+	}
+	c.before, c.taken = append(c.before, carriers{first, c.found}), c.taken+len(c.found)
+	c.found = nil
+}
+
+// each calls a function with all genotypes in the order of their rows.
+func (c *genotypeBuilder) each(do func(genotype)) {
+	for _, b := range c.before {
+		for _, g := range b.list {
+			do(g + b.first)
+		}
+	}
+	for _, g := range c.found {
+		do(g)
 	}
 }
 
 // sort sorts by sample, those of each by row.
 func (c *genotypeBuilder) sort() {
 	c.starts = append(c.starts[:0], make([]int, c.count+1)...)
-	if c.count <= 1 {
+	if c.count <= 1 && len(c.before) == 0 {
 		c.bySample, c.starts[c.count] = c.found, len(c.found)
 		return
 	}
-	for _, g := range c.found {
-		c.starts[g.sample+1]++
+	c.seal(0)
+	for _, b := range c.before {
+		for _, g := range b.list {
+			c.starts[g.sample()+1]++
+		}
 	}
 	for i := range c.count {
 		c.starts[i+1] += c.starts[i]
 	}
-	if cap(c.bySample) < len(c.found) {
-		c.bySample = make([]genotype, len(c.found), len(c.found)+len(c.found)/4)
+	if cap(c.bySample) < c.taken {
+		c.bySample = make([]genotype, c.taken, c.taken+c.taken/4)
 	}
-	c.bySample = c.bySample[:len(c.found)]
-	for _, g := range c.found {
-		c.bySample[c.starts[g.sample]] = g
-		c.starts[g.sample]++
+	c.bySample = c.bySample[:c.taken]
+	for _, b := range c.before {
+		for _, g := range b.list {
+			at := &c.starts[g.sample()]
+			c.bySample[*at] = g + b.first
+			*at++
+		}
 	}
 	copy(c.starts[1:], c.starts[:c.count]) // each has moved to its end
 	c.starts[0] = 0
@@ -76,17 +134,17 @@ func (c *genotypeBuilder) appendTo(to []byte, sample, rows int) (_ []byte, encod
 	list := c.bySample[c.starts[sample]:c.starts[sample+1]]
 	if 3*len(list) < rows/4 {
 		for _, g := range list {
-			to = binary.LittleEndian.AppendUint16(to, g.row)
+			to = binary.LittleEndian.AppendUint16(to, g.row())
 		}
 		for _, g := range list {
-			to = append(to, g.class)
+			to = append(to, g.class())
 		}
 		return to, encodingCarriers, uint32(len(list))
 	}
 	at := len(to)
 	to = append(to, make([]byte, (rows+3)/4)...)
 	for _, g := range list {
-		to[at+int(g.row)/4] |= g.class << (g.row % 4 * 2)
+		to[at+int(g.row())/4] |= g.class() << (g.row() % 4 * 2)
 	}
 	return to, encodingGenotypes, 0
 }
@@ -170,6 +228,19 @@ func (b *blockBuilder) addGenotypes(text []byte, allele int) {
 			rest = rest[tab:]
 		}
 		rest = rest[min(1, len(rest)):]
+	}
+}
+
+// addSamples is addGenotypes for samples that were found before in the text.
+func (b *blockBuilder) addSamples(text []byte, samples []Sample, allele int) {
+	g, row := &b.genotypes, b.rows()-1
+	for _, s := range samples {
+		if int(s.Number) >= g.count {
+			return
+		}
+		if class, _ := leadingGenotype(text[s.At:], allele+1); class != classRef {
+			g.add(int(s.Number), row, class)
+		}
 	}
 }
 

@@ -142,6 +142,26 @@ func (h *Header) databaseFields() []DatabaseField {
 	return list
 }
 
+// columnsOf are the columns of databases' fields by their keys in INFO; nil where a key is that of none or of several.
+func (h *Header) columnsOf(keys []string) []int {
+	columns := make([]int, len(keys))
+	for i, key := range keys {
+		for j, f := range h.databaseFields() {
+			if f.Key != key {
+				continue
+			}
+			if columns[i] > 0 {
+				return nil
+			}
+			columns[i] = fixedColumns + j
+		}
+		if columns[i] == 0 || key == h.Key {
+			return nil
+		}
+	}
+	return columns
+}
+
 // columnCount is the number of columns of an index.
 func (h *Header) columnCount() int {
 	return fixedColumns + len(h.databaseFields()) + h.indexedSamples()

@@ -45,6 +45,12 @@ func (c *numberBuilder) addAt(row int, text []byte) {
 	c.add(text)
 }
 
+// addIntegerAt is addAt for an integer that is read already.
+func (c *numberBuilder) addIntegerAt(row int, n int64) {
+	c.pad(row)
+	c.digits, c.places, c.found = append(c.digits, n), append(c.places, 0), true
+}
+
 func (c *numberBuilder) pad(rows int) {
 	for len(c.digits) < rows {
 		c.digits, c.places = append(c.digits, 0), append(c.places, placeMissing)

@@ -52,22 +52,24 @@ type Writer struct {
 
 	engine    *consequence.Engine
 	reference *genome.Reference
+	keys      []string      // of the databases' fields, as overlay.Value numbers them
 	direct    *engineReader // nil where all is read from lines
 }
 
 // NewWriter makes a writer to a file. Nothing is written before Begin.
 func NewWriter(to io.Writer) *Writer { return &Writer{to: bufio.NewWriterSize(to, 1<<18)} }
 
-// Direct lets pieces take records from the engine that annotates, without reading them from their lines again. It is called before Begin.
-func (w *Writer) Direct(engine *consequence.Engine, reference *genome.Reference) {
-	w.engine, w.reference = engine, reference
+// Direct lets pieces take records from the engine that annotates, without reading them from their lines again, and values of databases that have these keys in INFO.
+// It is called before Begin.
+func (w *Writer) Direct(engine *consequence.Engine, reference *genome.Reference, keys []string) {
+	w.engine, w.reference, w.keys = engine, reference, keys
 }
 
 // Begin takes the text of the result's header, from its first line to #CHROM, as it is written.
 func (w *Writer) Begin(header []byte) error {
 	h := parseHeader(header)
 	w.header, w.text = &h, uint64(len(header))
-	w.direct = newEngineReader(w.header, w.engine, w.reference)
+	w.direct = newEngineReader(w.header, w.engine, w.reference, w.keys)
 	return w.write([]byte(magic))
 }
 
@@ -143,7 +145,7 @@ const smallBlock = 512
 
 // put holds a block, and writes the one that was held.
 func (w *Writer) put(b *blockBuilder) error {
-	if w.held != nil && b.rows() <= smallBlock && w.held.rows()+b.rows() < 1<<15 && w.held.text < 1<<30 && len(w.held.genotypes.found) < maxCarriers {
+	if w.held != nil && b.rows() <= smallBlock && w.held.rows()+b.rows() < 1<<15 && w.held.text < 1<<30 && w.held.genotypes.size() < maxCarriers {
 		w.held.takeOver(b)
 		w.release(b)
 		return nil
@@ -177,6 +179,11 @@ func (w *Writer) writeHeld() error {
 
 func (w *Writer) write(data []byte) error {
 	w.offset += uint64(len(data))
+	if len(data) > w.to.Available() {
+		if err := w.to.Flush(); err != nil { // what is longer than the buffer is not copied into it
+			return fmt.Errorf("write the index of the result: %w", err)
+		}
+	}
 	if _, err := w.to.Write(data); err != nil {
 		return fmt.Errorf("write the index of the result: %w", err)
 	}
