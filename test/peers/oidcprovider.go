@@ -1,12 +1,16 @@
 package peers
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	_ "embed"
 	"encoding/json"
 	"net/url"
 	"os"
 	"os/exec"
 	"testing"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 //go:embed oidcprovider.mjs
@@ -37,10 +41,15 @@ func OIDCProvider(t testing.TB, settings OpenID) *Peer {
 	if err != nil {
 		t.Fatalf("read issuer: %v", err)
 	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048) // not by node, which now and then stands still for ever when it exports one
+	if err != nil {
+		t.Fatalf("make a key: %v", err)
+	}
 	text, err := json.Marshal(struct {
 		OpenID
-		Module string `json:"module"`
-	}{settings, (&url.URL{Scheme: "file", Path: module}).String()})
+		Module string          `json:"module"`
+		Key    jose.JSONWebKey `json:"key"`
+	}{settings, (&url.URL{Scheme: "file", Path: module}).String(), jose.JSONWebKey{Key: key, KeyID: "test", Use: "sig", Algorithm: settings.Algorithm}})
 	if err != nil {
 		t.Fatalf("write settings: %v", err)
 	}

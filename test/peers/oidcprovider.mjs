@@ -1,18 +1,16 @@
 // A real OpenID provider for tests: npm's oidc-provider with keys, accounts and pages of our own. The environment variable OP holds its settings:
-// {module, issuer, algorithm, inToken, callback, back, client, secret, accounts: {id: {claims}}}. inToken puts all claims into the ID token.
-import { generateKeyPairSync } from 'node:crypto';
+// {module, key, issuer, algorithm, inToken, callback, back, client, secret, accounts: {id: {claims}}}. inToken puts all claims into the ID token.
 import { createServer } from 'node:http';
 
 const op = JSON.parse(process.env.OP);
 const { Provider } = await import(op.module);
-const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
 
 const provider = new Provider(op.issuer, {
   clients: [{
     client_id: op.client, client_secret: op.secret, redirect_uris: [op.callback], post_logout_redirect_uris: [op.back],
     response_types: ['code'], grant_types: ['authorization_code'], id_token_signed_response_alg: op.algorithm,
   }],
-  jwks: { keys: [{ ...key, use: 'sig', alg: op.algorithm, kid: 'test' }] },
+  jwks: { keys: [op.key] },
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'RS512'] },
   pkce: { required: () => true },
   conformIdTokenClaims: !op.inToken,

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -76,15 +77,25 @@ func missing(t testing.TB, what, command string) {
 	t.Skipf("%s is missing: run %s", what, command)
 }
 
+// The ports of peers lie below those that Linux gives to connections (32768 and up): among those, one that is free now is taken a moment later when
+// many tests run.
+const (
+	firstPort = 10_000
+	portCount = 22_000
+)
+
 // FreeAddr is a loopback address that was free a moment ago.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("find a free port: %v", err)
+	for range 100 {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(portCount)))
+		if err == nil {
+			defer listener.Close()
+			return listener.Addr().String()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	t.Fatal("find a free port: a hundred are taken")
+	return ""
 }
 
 // start runs a program until the test ends and waits until a GET of readyPath is answered with one of the statuses.
