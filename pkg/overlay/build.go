@@ -59,8 +59,10 @@ func build(ctx context.Context, options BuildOptions, carry ordering) (d Descrip
 		return d, err
 	}
 	defer c.source.close()
-	if vcf, ok := c.reader.(*vcfReader); ok && options.Bases != nil {
-		c.Reference, vcf.bases = options.Reference, options.Bases
+	if options.Bases != nil {
+		if err := c.leftAlign(options); err != nil {
+			return d, err
+		}
 	}
 	dir := filepath.Dir(options.Out)
 	temporary, err := os.CreateTemp(dir, "."+filepath.Base(options.Out)+"-*")
@@ -97,6 +99,16 @@ func build(ctx context.Context, options BuildOptions, carry ordering) (d Descrip
 		return d, err
 	}
 	return c.Description, errors.Join(temporary.Chmod(0o644), temporary.Sync())
+}
+
+// leftAlign has the alleles of a VCF moved to the left as they are read. A BED file has none.
+func (c *compilation) leftAlign(options BuildOptions) error {
+	vcf, ok := c.reader.(*vcfReader)
+	if !ok {
+		return fault.New(fault.BadInput, "The BED file %s has no alleles that could be moved on the reference %s.", c.Source.File, options.Reference).WithHint("Build it without a reference.")
+	}
+	c.Reference, vcf.bases = options.Reference, options.Bases
+	return nil
 }
 
 // inOrder reads records that are sorted, and ends with errUnsorted where they are not.

@@ -73,6 +73,16 @@ func TestAReferenceWithoutTheDatabasesContigsIsRefused(t *testing.T) {
 	require.NoFileExists(t, out)
 }
 
+func TestABEDFileIsNotLeftAligned(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.bed")
+	require.NoError(t, os.WriteFile(file, []byte("1\t1\t9\tx\n"), 0o600))
+	_, err := Build(context.Background(), BuildOptions{
+		Name: "db", File: file, Fields: []string{"name"}, Out: filepath.Join(t.TempDir(), "db"+Extension), Reference: "made", Bases: func([]byte) []byte { return []byte("ACGT") },
+	})
+	require.True(t, fault.Is(err, fault.BadInput), err)
+	require.Contains(t, fault.Of(err).Hint, "without a reference")
+}
+
 // TestLeftAlignedRowsAreThoseOfBcftoolsNorm builds a database of random insertions and deletions in repeats, sorted and in any order, and asks for every
 // record as bcftools norm writes it, exactly as it is spelled.
 func TestLeftAlignedRowsAreThoseOfBcftoolsNorm(t *testing.T) {

@@ -275,7 +275,7 @@ func (b *blockBuilder) knownSite(r *vcf.Record, alt []byte) uint16 {
 	for _, c := range alt {
 		key.bases = key.bases<<8 | uint64(c)
 	}
-	known := &d.short[(key.bases^uint64(key.lengths)<<3^uint64(key.filter))*0x9e3779b97f4a7c15>>56]
+	known := &d.short[(key.bases^uint64(key.lengths)<<3^uint64(key.filter))*spreading>>56]
 	if known.allelesKey != key {
 		*known = knownAlleles{key, b.site.number(b.directSite(r.Ref, alt))}
 	}
@@ -308,7 +308,7 @@ func (b *blockBuilder) knownEffect(e *engineReader, s *consequence.Scratch, p *d
 		return b.direct.none - 1
 	}
 	key := effectKey{p.any.terms, uint64(fx.Terms), uint64(uint32(fx.Transcript))<<16 | uint64(p.any.impacts)<<8 | uint64(fx.Impact) | 1<<63}
-	known := &b.direct.effects[(key.terms*3^key.any^key.rest<<4)*0x9e3779b97f4a7c15>>56]
+	known := &b.direct.effects[(key.terms*3^key.any^key.rest<<4)*spreading>>56]
 	if known.effectKey != key {
 		*known = knownEffect{effectKey: key, number: b.effect.number(b.directEffect(e, s, fx, p.any))}
 	}
@@ -322,12 +322,12 @@ func (b *blockBuilder) directEffect(e *engineReader, s *consequence.Scratch, fx 
 		known = *b.textsOf(e, s, fx)
 	}
 	d := &b.direct
-	own := &d.consequences[uint64(fx.Terms)*0x9e3779b97f4a7c15>>58]
+	own := &d.consequences[uint64(fx.Terms)*spreading>>58]
 	if own.code == 0 || own.terms != fx.Terms {
 		d.text = fx.Terms.Append(d.text[:0], '&')
 		*own = knownTerms{fx.Terms, b.dicts[columnConsequence].code(d.text)}
 	}
-	all := &d.alls[(set.terms*3^uint64(set.impacts))*0x9e3779b97f4a7c15>>58]
+	all := &d.alls[(set.terms*3^uint64(set.impacts))*spreading>>58]
 	if !all.found || all.set != set {
 		text := b.reader.anyOf(set)
 		*all = knownSet{set, true, b.dicts[columnAnyImpact].code(text[0]), b.dicts[columnAnyConsequence].code(text[1])}

@@ -11,6 +11,9 @@ var groups = map[int][]int{
 	columnEffect: {columnGene, columnTranscript, columnConsequence, columnImpact, columnBiotype, columnAnyImpact, columnAnyConsequence},
 }
 
+// spreading is what a small hash is multiplied by, so that its high bits depend on all of it: 2^64 by the golden ratio.
+const spreading = 0x9e3779b97f4a7c15
+
 // groupCount is the number of groups.
 const groupCount = 2
 
@@ -51,7 +54,7 @@ func (g *groupBuilder) reset() {
 func (g *groupBuilder) number(t tuple) uint16 {
 	hash := uint64(0)
 	for _, code := range t {
-		hash = (hash ^ uint64(code)) * 0x9e3779b97f4a7c15
+		hash = (hash ^ uint64(code)) * spreading
 	}
 	slot := &g.recent[hash>>56]
 	if *slot == 0 || g.tuples[*slot-1] != t {
