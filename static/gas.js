@@ -61,7 +61,7 @@
       if (!document.hidden && !part.querySelector("input:checked")) {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
         if (answer && answer.ok) {
-          const fresh = $("#" + part.id, new DOMParser().parseFromString(await answer.text(), "text/html"));
+          const fresh = $("#" + part.getAttribute("id"), new DOMParser().parseFromString(await answer.text(), "text/html"));
           if (fresh && !part.querySelector("input:checked")) {
             part.replaceChildren(...fresh.childNodes);
             localTimes(part);

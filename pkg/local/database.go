@@ -39,7 +39,7 @@ type database struct {
 
 // openDatabase opens and migrates the file. The caller holds the lock of opening, so that one process migrates at a time.
 func openDatabase(ctx context.Context, path string, lock *fileLock, now port.Clock) (*database, error) {
-	if err := makePrivate(path); err != nil {
+	if err := begin(path); err != nil {
 		return nil, err
 	}
 	// secure_delete: what was deleted is overwritten in the pages that are written anyway, so that no name outlives its account in the file.
@@ -104,6 +104,9 @@ func (db *database) copyTo(ctx context.Context, path string) error {
 
 // migrate brings the tables to the newest version.
 func migrate(ctx context.Context, db *sql.DB) error {
+	if current(ctx, db) {
+		return nil
+	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err

@@ -42,14 +42,31 @@ func axe(t *testing.T) string {
 	return string(text)
 }
 
-// judge runs axe-core on the page that is open and returns what it finds: rule, and the first elements.
-func (p *tab) judge(script string) []string {
+// colourRules are the rules of axe-core that look at colours.
+var colourRules = []string{"color-contrast", "link-in-text-block"}
+
+// install puts axe-core into the page that is open.
+func (p *tab) install(script string) {
+	p.t.Helper()
+	if script != "" {
+		run(p, chromedp.Evaluate[bool](script+"; true"))
+	}
+}
+
+// judge runs axe-core, which was installed in the page that is open, and returns what it finds: rule, and the first elements. Without rules it looks at all
+// of WCAG and of what is best practice.
+func (p *tab) judge(script string, rules ...string) []string {
 	p.t.Helper()
 	if script == "" {
 		return nil
 	}
-	run(p, chromedp.Evaluate[bool](script+"; true"))
-	text := run(p, chromedp.Evaluate[string](`axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+	only := `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
+	if len(rules) > 0 {
+		names, err := json.Marshal(rules)
+		require.NoError(p.t, err)
+		only = `{type: "rule", values: ` + string(names) + `}`
+	}
+	text := run(p, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ["violations"], runOnly: `+only+`})
 		.then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 140) + " " + (n.any[0]?.message ?? "")).join(" | "))))`, chromedp.EvalAwaitPromise))
 	var found []string
 	require.NoError(p.t, json.Unmarshal([]byte(text), &found))

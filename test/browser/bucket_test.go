@@ -46,6 +46,7 @@ func intoBucket(t *testing.T) func(url string, d *role.Deps) {
 
 // TestAFileGoesFromTheBrowserStraightToTheBucket: small ones by the store's own form, large ones in parts, and not a byte of them through our server.
 func TestAFileGoesFromTheBrowserStraightToTheBucket(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, intoBucket(t))
 	var through atomic.Int64
 	inner := s.server.Config.Handler

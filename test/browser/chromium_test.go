@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -23,17 +24,39 @@ type tab struct {
 	faults []string // errors and broken policies that the page wrote to its console
 }
 
-// openTab starts chromium.
-func openTab(t *testing.T) *tab {
-	t.Helper()
-	path := peers.Tool(t, "chromium")
+// chromium is the browser of all tests, which the first of them starts: each opens a window that shares nothing with the others, no cookie and no file.
+var chromium = sync.OnceValues(func() (context.Context, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("headless", "new"), chromedp.Flag("disable-component-update", true),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("headless", "new"), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), chromedp.Flag("hide-scrollbars", true),
 	)
-	parent, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
+	parent, _ := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ := chromedp.NewContext(parent)
-	require.NoError(t, chromedp.Do(ctx))
+	ending = func() {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		_ = chromedp.Cancel(ctx)
+	}
+	return ctx, chromedp.Do(ctx)
+})
+
+// ending ends the browser where one was started.
+var ending = func() {}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	ending()
+	os.Exit(code)
+}
+
+// openTab opens a window of a person of its own.
+func openTab(t *testing.T) *tab {
+	t.Helper()
+	peers.Tool(t, "chromium")
+	browser, err := chromium()
+	require.NoError(t, err)
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	require.NoError(t, chromedp.Do(ctx, focused))
 	p := &tab{t: t, ctx: ctx}
 	watching, stop := context.WithCancel(ctx)
 	messages := chromedp.Console(watching)
@@ -54,13 +77,16 @@ func openTab(t *testing.T) *tab {
 	t.Cleanup(func() {
 		stop()
 		<-done
-		ending, cancelEnding := context.WithTimeout(ctx, 10*time.Second)
-		defer cancelEnding()
-		_ = chromedp.Cancel(ending)
 		cancel()
 	})
 	return p
 }
+
+// focused lets a page have the keyboard though others are open.
+var focused = chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	return err
+})
 
 // do runs steps, each test within half a minute.
 func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,7 @@ func writeFile(t *testing.T, name string, text []byte) string {
 }
 
 func TestAPersonUploadsAFileWatchesItAndReadsTheResult(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	text := manyVariants(t)
 	_, link := s.person("owner", user.Premium)
@@ -56,6 +58,7 @@ func TestAPersonUploadsAFileWatchesItAndReadsTheResult(t *testing.T) {
 }
 
 func TestARunningJobMovesWithoutReloading(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	owner, link := s.person("owner", user.Premium)
 	j := s.submit(owner, "a.vcf", exampleText(t))
@@ -76,7 +79,26 @@ func TestARunningJobMovesWithoutReloading(t *testing.T) {
 	p.quiet()
 }
 
+func TestTheListOfJobsMovesWithoutReloading(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	owner, link := s.person("owner", user.Premium)
+	p := openTab(t)
+	p.signIn(link)
+	jobs := []job.Job{s.submit(owner, "a.vcf", exampleText(t)), s.submit(owner, "b.vcf", exampleText(t))}
+	p.do(chromedp.Navigate(s.server.URL + "/annotations"))
+	run(p, chromedp.Evaluate[bool](`window.same = true`))
+	for i, j := range jobs {
+		_, err := s.flow.Cancel(t.Context(), owner, j.ID)
+		require.NoError(t, err)
+		p.waitFor(fmt.Sprintf(`document.querySelectorAll("#jobs .state-cancelled").length === %d`, i+1))
+	}
+	require.True(t, run(p, chromedp.Evaluate[bool](`window.same`)))
+	p.quiet()
+}
+
 func TestAWrongFileIsSaidBeforeItIsSent(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	_, link := s.person("owner", user.Free)
 	p := openTab(t)
@@ -97,6 +119,7 @@ func TestAWrongFileIsSaidBeforeItIsSent(t *testing.T) {
 }
 
 func TestWithoutScriptsAFileIsUploadedAndTheJobRead(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	_, link := s.person("owner", user.Free)
 	p := openTab(t)
@@ -110,6 +133,7 @@ func TestWithoutScriptsAFileIsUploadedAndTheJobRead(t *testing.T) {
 }
 
 func TestALargeUploadGoesOnWhereItWasStopped(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	owner, link := s.person("owner", user.Premium)
 	text := append(exampleText(t), []byte(strings.Repeat("MT\t8993\t.\tT\tG\t.\tPASS\t.\tGT\t1/1\n", 600_000))...) // three parts

@@ -40,6 +40,7 @@ const unreached = `[...document.querySelectorAll("[data-control]")].filter(e => 
 
 // The tabulator comes to everything that a mouse could use, on every page, and one sees where it is.
 func TestTheKeyboardAloneReachesEverything(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	shots := setScene(t, s)
 	p := openTab(t)
@@ -74,6 +75,7 @@ func (p *tab) tabTo(selector string) {
 
 // From the link of the sign-in to the result and its filtered variants, without a mouse.
 func TestAJobIsDoneByKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	owner, link := s.person("owner", user.Premium)
 	p := openTab(t)

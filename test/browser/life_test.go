@@ -20,12 +20,15 @@ var short = []string{
 // A free user's result goes to cold storage when its window is over, an upgrade brings back the same bytes, and a cancelled subscription begins a
 // new window: in one process, and in one for each role while workers are killed.
 func TestAResultGoesColdAndComesBackInTheBrowser(t *testing.T) {
+	t.Parallel()
 	t.Run("one process", func(t *testing.T) {
+		t.Parallel()
 		w := program.New(t, short...)
 		s := w.Serve()
 		liveOnce(t, w, s, func(string) func() { return func() {} })
 	})
 	t.Run("six processes and a worker that is killed", func(t *testing.T) {
+		t.Parallel()
 		w := program.New(t, short...)
 		s := w.Serve("--role=web")
 		workers := map[string]*program.Server{}

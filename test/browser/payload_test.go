@@ -98,6 +98,7 @@ func hostileFile(t *testing.T, all []string) []byte {
 
 // T9: a hundred payloads, in whatever a stranger or a file can say, are text in a real browser: nothing runs, nothing loads, nothing is asked to.
 func TestT09NothingThatAPersonOrAFileSaysRunsInAPage(t *testing.T) {
+	t.Parallel()
 	all := payloads()
 	require.GreaterOrEqual(t, len(all), 100)
 	s := newStage(t, func(_ string, d *role.Deps) {
@@ -180,6 +181,7 @@ func printable(r rune) rune {
 
 // T10: a page that calls itself a VCF is kept on the disk, and not shown.
 func TestT10APageThatCallsItselfAVCFIsNeverRendered(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	owner, link := s.person("owner", user.Premium)
 	p := openTab(t)
@@ -187,7 +189,7 @@ func TestT10APageThatCallsItselfAVCFIsNeverRendered(t *testing.T) {
 	text := []byte("<!doctype html><title>pwned</title><h1 id=pwned>hello</h1><script>pwned=1</script>")
 	disk := t.TempDir()
 	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.Call(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: disk})
+		_, err := chromedp.Call(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{BrowserContextID: chromedp.FromContext(ctx).BrowserContextID, Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: disk})
 		return err
 	}))
 	for _, name := range []string{"x.vcf", "x.html", "x.svg", "x.vcf.html"} {

@@ -3,7 +3,6 @@ package browser
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -99,14 +98,12 @@ func (l *live) within(id string, is func(job.Job) bool) job.Job {
 func (p *tab) look(name string) {
 	p.t.Helper()
 	script := axe(p.t)
+	p.install(script)
 	for _, size := range [][2]int64{{390, 844}, {1280, 800}} {
 		p.do(chromedp.EmulateViewport(size[0], size[1]))
 		require.Empty(p.t, run(p, chromedp.Evaluate[[]string](overflow)), "%s at %d", name, size[0])
 		require.Empty(p.t, p.judge(script), "%s at %d", name, size[0])
-		if folder := os.Getenv("GAS_SCREENSHOTS"); folder != "" {
-			require.NoError(p.t, os.MkdirAll(folder, 0o755))
-			require.NoError(p.t, os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%d-light.png", name, size[0])), run(p, chromedp.FullScreenshot(100)), 0o644))
-		}
+		p.shoot(fmt.Sprintf("%s-%d-light", name, size[0]))
 	}
 }
 
@@ -115,6 +112,7 @@ func stored(at job.Storage) func(job.Job) bool {
 }
 
 func TestAPersonSubscribesAtStripeAndCancelsThere(t *testing.T) {
+	t.Parallel()
 	l := newLive(t)
 	id, link := l.person("ada")
 	p := openTab(t)

@@ -22,6 +22,7 @@ import (
 
 // gas submit sends the parts of a large file to S3 itself, by signed addresses, and goes on where an earlier run ended by the MD5 of what is there.
 func TestTheClientSendsPartsStraightToTheBucketAndGoesOn(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, intoBucket(t))
 	var puts, through atomic.Int64
 	var refuse atomic.Bool

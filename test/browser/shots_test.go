@@ -39,42 +39,81 @@ const overflow = `(() => {
   return wide.slice(0, 5);
 })()`
 
+// themed lets a page be as the server gives it to one who has chosen a theme, without asking the server again.
+const themed = `(theme => {
+  document.documentElement.dataset.theme = theme;
+  for (const b of document.querySelectorAll(".themes button")) b.setAttribute("aria-pressed", b.value === theme);
+  for (const a of document.getAnimations()) a.finish();
+  return document.documentElement.outerHTML;
+})(%q)`
+
 // TestEveryPageFitsItsWindow opens every page in every state, wide and narrow, light and dark. With GAS_SCREENSHOTS=FOLDER it also keeps the pictures.
 // axe-core judges each page in both themes.
 func TestEveryPageFitsItsWindow(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	shots := setScene(t, s)
 	p := openTab(t)
-	folder, script := os.Getenv("GAS_SCREENSHOTS"), axe(t)
+	script := axe(t)
 	for _, visitor := range []bool{true, false} {
 		if !visitor {
 			p.signIn(s.link(user.ID(user.Local, "owner")))
 		}
-		for _, theme := range []string{"light", "dark"} {
-			p.do(chromedp.Navigate(s.server.URL + "/docs"))
-			run(p, chromedp.Evaluate[bool](fmt.Sprintf(`fetch("/theme", {method: "POST", headers: {"Content-Type": "application/x-www-form-urlencoded"}, body: "theme=%s&back=/docs"}).then(r => r.ok)`, theme), chromedp.EvalAwaitPromise))
+		for _, page := range shots[visitor] {
+			p.do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
+			if fold := unfolded[page.name]; fold != "" {
+				require.True(t, run(p, chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).open = true`, fold))))
+			}
+			p.install(script)
 			for _, size := range [][2]int64{{1280, 800}, {390, 844}} {
 				p.do(chromedp.EmulateViewport(size[0], size[1]))
-				for _, page := range shots[visitor] {
-					p.do(chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
-					if fold := unfolded[page.name]; fold != "" {
-						require.True(t, run(p, chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).open = true`, fold))))
-					}
+				for _, theme := range []string{"light", "dark"} {
+					run(p, chromedp.Evaluate[string](fmt.Sprintf(themed, theme)))
 					require.Empty(t, run(p, chromedp.Evaluate[[]string](overflow)), "%s at %d, %s", page.path, size[0], theme)
-					if size[0] == 1280 || theme == "light" { // the colours are the same at both widths
-						assert.Empty(t, p.judge(script), "%s, %s", page.path, theme)
+					switch {
+					case theme == "light":
+						assert.Empty(t, p.judge(script), "%s at %d, %s", page.path, size[0], theme)
+					case size[0] == 1280: // the colours are the same at both widths, and all that a theme changes
+						assert.Empty(t, p.judge(script, colourRules...), "%s, %s", page.path, theme)
 					}
-					if folder != "" {
-						name := fmt.Sprintf("%s-%d-%s.png", page.name, size[0], theme)
-						require.NoError(t, os.MkdirAll(folder, 0o755))
-						require.NoError(t, os.WriteFile(filepath.Join(folder, name), run(p, chromedp.FullScreenshot(100)), 0o644))
-					}
+					p.shoot(fmt.Sprintf("%s-%d-%s", page.name, size[0], theme))
 				}
 			}
 		}
 	}
 	for _, fault := range p.complaints() { // pages of errors are answered with their status, which chromium notes
 		require.Contains(t, fault, "Failed to load resource")
+	}
+}
+
+// The theme that one has chosen is in every page that the server gives, and nothing else differs: the pages of the other tests are switched in the browser.
+func TestAChosenThemeIsInEveryPageThatFollows(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	_, link := s.person("owner", user.Free)
+	p := openTab(t)
+	p.signIn(link)
+	page := func() string {
+		p.do(chromedp.Navigate(s.server.URL+"/docs"), chromedp.WaitReady("footer"))
+		return run(p, chromedp.Evaluate[string](`document.documentElement.outerHTML`))
+	}
+	for _, theme := range []string{"light", "dark"} {
+		page()
+		switched := run(p, chromedp.Evaluate[string](fmt.Sprintf(themed, theme)))
+		p.do(chromedp.Click(".menu summary"), chromedp.Click(fmt.Sprintf(`.themes button[value=%q]`, theme)), chromedp.WaitReady("footer"))
+		p.waitFor(fmt.Sprintf(`document.documentElement.dataset.theme === %q`, theme))
+		require.Equal(t, switched, page())
+		require.Equal(t, theme, run(p, chromedp.Evaluate[string](`getComputedStyle(document.documentElement).colorScheme`)))
+	}
+	p.quiet()
+}
+
+// shoot keeps a picture of the whole page where GAS_SCREENSHOTS is a folder.
+func (p *tab) shoot(name string) {
+	p.t.Helper()
+	if folder := os.Getenv("GAS_SCREENSHOTS"); folder != "" {
+		require.NoError(p.t, os.MkdirAll(folder, 0o755))
+		require.NoError(p.t, os.WriteFile(filepath.Join(folder, name+".png"), run(p, chromedp.FullScreenshot(100)), 0o644))
 	}
 }
 

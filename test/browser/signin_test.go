@@ -86,6 +86,7 @@ func (p *tab) leave(s *stage) {
 }
 
 func TestT6APersonSignsInAtAProviderAndComesBackToThePageThatWasAskedFor(t *testing.T) {
+	t.Parallel()
 	s, issuers := signInStage(t)
 	p := openTab(t)
 	for _, provider := range []string{globe, campus} {
@@ -128,6 +129,7 @@ func TestT6APersonSignsInAtAProviderAndComesBackToThePageThatWasAskedFor(t *test
 }
 
 func TestT6TheSameNameAndAddressAtTwoProvidersAreTwoPeople(t *testing.T) {
+	t.Parallel()
 	s, issuers := signInStage(t)
 	p := openTab(t)
 	for _, provider := range []string{globe, campus} {
@@ -147,6 +149,7 @@ func TestT6TheSameNameAndAddressAtTwoProvidersAreTwoPeople(t *testing.T) {
 }
 
 func TestT6WhoDoesNotAgreeAtTheProviderIsToldSoAndNobodyIsSignedIn(t *testing.T) {
+	t.Parallel()
 	s, _ := signInStage(t)
 	p := openTab(t)
 	p.do(chromedp.Navigate(s.server.URL + "/login?next=/usage"))
