@@ -55,14 +55,15 @@
     addEventListener("pagehide", () => stream.close());
   };
 
-  // A part of a page whose jobs have not ended is read again and exchanged, unless somebody is selecting in it.
+  // A part of a page whose jobs have not ended is read again and exchanged, unless somebody is selecting in it or is there with the keyboard.
   const refresh = (part) => {
+    const busy = () => part.querySelector("input:checked, :focus-visible");
     const again = async () => {
-      if (!document.hidden && !part.querySelector("input:checked")) {
+      if (!document.hidden && !busy()) {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
         if (answer && answer.ok) {
           const fresh = $("#" + part.getAttribute("id"), new DOMParser().parseFromString(await answer.text(), "text/html"));
-          if (fresh && !part.querySelector("input:checked")) {
+          if (fresh && !busy()) {
             part.replaceChildren(...fresh.childNodes);
             localTimes(part);
             selectAll();
