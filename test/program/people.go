@@ -99,10 +99,13 @@ func (g *Guest) Post(path string, form url.Values) Answer {
 // Eventually asks until the answer is as wanted; work of another process takes its time.
 func (g *Guest) Eventually(path string, wanted func(Answer) bool) Answer {
 	g.s.w.t.Helper()
-	var last Answer
+	last := g.Get(path)
+	if wanted(last) {
+		return last
+	}
 	require.Eventually(g.s.w.t, func() bool {
 		last = g.Get(path)
 		return wanted(last)
-	}, Patience, 100*time.Millisecond, "%s", path)
+	}, Patience, 30*time.Millisecond, "%s", path)
 	return last
 }

@@ -145,6 +145,7 @@ type Server struct {
 	SignIn string
 	Log    *Buffer
 	Ended  chan struct{}
+	links  bool // it may say how to sign in
 }
 
 // Serve starts a process on the data folder and waits until it is ready.
@@ -159,7 +160,7 @@ func (w *World) Serve(args ...string) *Server {
 // Start starts a process on the data folder.
 func (w *World) Start(args ...string) (*Server, <-chan string) {
 	w.t.Helper()
-	s := &Server{w: w, Log: &Buffer{}, Ended: make(chan struct{})}
+	s := &Server{w: w, Log: &Buffer{}, Ended: make(chan struct{}), links: w.printsLink(args)}
 	s.Cmd = w.Command(context.Background(), append([]string{"serve", "--addr=127.0.0.1:0"}, args...)...)
 	pipe, err := s.Cmd.StderrPipe()
 	require.NoError(w.t, err)
@@ -181,6 +182,17 @@ func (w *World) Start(args ...string) (*Server, <-chan string) {
 	return s, lines
 }
 
+// printsLink tells whether a process may print a link that signs in: a process without pages does not, and none on AWS.
+func (w *World) printsLink(args []string) bool {
+	pages := true
+	for _, arg := range args {
+		if roles, ok := strings.CutPrefix(arg, "--role="); ok {
+			pages = slices.Contains(strings.Split(roles, ","), "web")
+		}
+	}
+	return pages && !slices.Contains(w.env, "GAS_BACKEND=aws")
+}
+
 // ReadLines takes the address, and the link that follows it where there is one.
 func (s *Server) ReadLines(lines <-chan string) {
 	s.w.t.Helper()
@@ -194,11 +206,14 @@ func (s *Server) ReadLines(lines <-chan string) {
 			if url, ok := strings.CutPrefix(line, "sign in: "); ok {
 				s.SignIn = url
 			}
+			if s.URL != "" && !s.links {
+				return
+			}
 		case <-s.Ended:
 			s.w.t.Fatalf("the server ended:\n%s", s.Log)
 		case <-time.After(time.Second):
 			if s.URL != "" {
-				return // a process without pages prints no link
+				return // the settings switch links off
 			}
 		case <-deadline:
 			s.w.t.Fatalf("the server did not say where it listens:\n%s", s.Log)
@@ -215,7 +230,7 @@ func (s *Server) awaitReady() {
 		}
 		response.Body.Close()
 		return response.StatusCode == http.StatusOK
-	}, Patience, 20*time.Millisecond, "the server is not ready:\n%s", s.Log)
+	}, Patience, 10*time.Millisecond, "the server is not ready:\n%s", s.Log)
 }
 
 // Stop asks the process to end and waits for it. A data race that it found fails the test.

@@ -24,6 +24,7 @@ import (
 	"gas/pkg/user"
 
 	"gas/test/program"
+	"gas/test/volume"
 )
 
 // p99 asks for a page many times, one after another, and returns how long all but the slowest hundredth took at most.
@@ -146,7 +147,8 @@ func backlog(t *testing.T, w *program.World, name string, jobs int) {
 	require.NoError(t, ports.Close())
 }
 
-// T20: one who submits five thousand jobs and asks ten thousand times delays another's job by ten seconds at most.
+// T20: one who submits five thousand jobs and asks ten thousand times delays another's job by ten seconds at most, and gets no more answers than his bucket
+// holds. Under the race detector, which makes all of it ten times as dear, a fifth of them does: it still asks until the other's job is done.
 func TestT20OneUsersFloodDelaysAnothersJobByTenSecondsAtMost(t *testing.T) {
 	w := program.New(t, "GAS_LIMIT_UPLOAD=0")
 	if dir, err := os.MkdirTemp("/dev/shm", "gas-flood-"); err == nil { // the disk is not what is measured
@@ -166,27 +168,30 @@ func TestT20OneUsersFloodDelaysAnothersJobByTenSecondsAtMost(t *testing.T) {
 	usual := time.Since(began)
 	s.Stop()
 
-	backlog(t, w, "mallory", 5000)
+	backlog(t, w, "mallory", volume.Of(5000, 1000))
 	s = w.Serve()
 	var wg sync.WaitGroup
-	refused, asked := atomic.Int64{}, atomic.Int64{}
+	answered, asked, done := atomic.Int64{}, atomic.Int64{}, atomic.Bool{}
+	began = time.Now()
 	for range 8 {
 		g := s.Program(flood)
 		wg.Go(func() {
-			for asked.Add(1) <= 10_000 {
-				if g.Get("/api/v1/me").Status == http.StatusTooManyRequests {
-					refused.Add(1)
+			for asked.Add(1) <= int64(volume.Of(10_000, 2000)) || !done.Load() {
+				if g.Get("/api/v1/me").Status != http.StatusTooManyRequests {
+					answered.Add(1)
 				}
 			}
 		})
 	}
-	began = time.Now()
+	submitted := time.Now()
 	_, r = s.Submit(token, path)
-	require.Zero(t, r.Code, r.Err)
-	delayed := time.Since(began)
+	delayed := time.Since(submitted)
+	done.Store(true)
 	wg.Wait()
-	t.Logf("a job takes %s, and %s beside the flood; %d requests were refused", usual, delayed, refused.Load())
+	require.Zero(t, r.Code, r.Err)
+	const bucket, perSecond = 300, 5
+	t.Logf("a job takes %s, and %s beside the flood; %d of %d requests were answered", usual, delayed, answered.Load(), asked.Load())
 	require.LessOrEqual(t, delayed-usual, 10*time.Second)
-	require.Greater(t, refused.Load(), int64(8_000))
+	require.LessOrEqual(t, answered.Load(), int64(bucket+perSecond*time.Since(began).Seconds()+1))
 	s.Kill() // the backlog is of no use to anybody
 }
