@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"gas/test/volume"
 )
 
 // moves is how many moves a storm has.
@@ -24,7 +26,7 @@ func seeds() uint64 {
 		return n
 	}
 	switch {
-	case raced:
+	case volume.Raced:
 		return 1000
 	case testing.Short():
 		return 2000
@@ -81,7 +83,7 @@ func TestNoSeedBreaksAnInvariant(t *testing.T) {
 
 // interleavings is how many storms of plans are played.
 func interleavings() uint64 {
-	if raced {
+	if volume.Raced {
 		return 500
 	}
 	return 10_000
