@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	bootstrap "github.com/aaronland/go-http-bootstrap/static"
 	"github.com/labstack/echo/v4"
@@ -16,17 +17,21 @@ import (
 	"gas/static"
 )
 
-// asset is one static file, as it is and compressed.
+// asset is one static file.
 type asset struct {
-	plain, gzip []byte
-	kind        string // its content type
-	version     string // the start of its hash: a part of its address, so that it can be cached for ever
+	plain   []byte
+	gzip    func() []byte // compressed when it is asked for the first time: that would be half of the start
+	kind    string        // its content type
+	version string        // the start of its hash: a part of its address, so that it can be cached for ever
 }
 
 // assets are the files below /static/. Of Bootstrap we serve the style sheet alone: no page needs its script.
 type assets struct{ byName map[string]asset }
 
-func loadAssets() (*assets, error) {
+// loadAssets gives the files, which are the same for every site of a process and read once.
+var loadAssets = sync.OnceValues(readAssets)
+
+func readAssets() (*assets, error) {
 	a := &assets{byName: map[string]asset{}}
 	for _, from := range []struct {
 		files fs.FS
@@ -51,19 +56,17 @@ func (a *assets) load(files fs.FS, name string) error {
 	if path.Ext(name) == ".css" { // the source map is not served, so nothing asks for it
 		plain, _, _ = bytes.Cut(plain, []byte("/*# sourceMappingURL"))
 	}
-	var packed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(plain); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	a.byName[path.Base(name)] = asset{plain: plain, gzip: packed.Bytes(), kind: kinds[path.Ext(name)], version: digest(string(plain))[:16]}
+	a.byName[path.Base(name)] = asset{plain: plain, gzip: sync.OnceValue(func() []byte { return pack(plain) }), kind: kinds[path.Ext(name)], version: digest(string(plain))[:16]}
 	return nil
+}
+
+// pack compresses what is small enough for memory, where nothing can fail.
+func pack(plain []byte) []byte {
+	var packed bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	_, _ = w.Write(plain)
+	_ = w.Close()
+	return packed.Bytes()
 }
 
 // url is the address of a file with its version.
@@ -94,7 +97,7 @@ func (s *site) asset(c echo.Context) error {
 	body := file.plain
 	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = file.gzip
+		body = file.gzip()
 	}
 	return c.Blob(http.StatusOK, file.kind, body)
 }

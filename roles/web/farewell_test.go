@@ -88,7 +88,7 @@ func TestTheListOfJobsWeighsLittle(t *testing.T) {
 	files, err := loadAssets()
 	require.NoError(t, err)
 	for _, f := range files.byName {
-		weight += len(f.gzip)
+		weight += len(f.gzip())
 	}
 	require.Less(t, weight, 150<<10)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,7 +19,14 @@ import (
 // pages are the parsed templates by name: layout and parts once, cloned for each page. A job's tabs are clones of its page.
 type pages map[string]*template.Template
 
-func loadPages(files *assets) (pages, error) {
+// loadPages gives the templates, which are the same for every site of a process and parsed once.
+var loadPages = sync.OnceValues(parsePages)
+
+func parsePages() (pages, error) {
+	files, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
 	icons, err := files.url("icons.svg")
 	if err != nil {
 		return nil, err

@@ -8,9 +8,7 @@ import (
 )
 
 func TestEveryTemplateParses(t *testing.T) {
-	files, err := loadAssets()
-	require.NoError(t, err)
-	all, err := loadPages(files)
+	all, err := loadPages()
 	require.NoError(t, err)
 	for _, page := range []string{"home", "visitor", "login", "once", "annotate", "jobs", "job_summary", "job_files", "job_log", "job_details", "error", "docs", "profile", "usage", "subscribe", "checkout", "inbox", "status", "admin"} {
 		require.Contains(t, all, page)

@@ -60,7 +60,7 @@ func newSite(d role.Deps) (*site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load static files: %w", err)
 	}
-	pages, err := loadPages(files)
+	pages, err := loadPages()
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}
