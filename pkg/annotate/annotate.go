@@ -71,6 +71,8 @@ type Options struct {
 	Observe func(header []byte, a *Annotator) (func() Collector, error)
 	// Digest has the input's SHA-256 computed on the way.
 	Digest bool
+
+	pieceSize int // in bytes of text, in place of the constant; 0 outside of tests
 }
 
 // Use is a Choose that always gives the same annotator.

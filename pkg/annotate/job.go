@@ -1,9 +1,16 @@
 package annotate
 
-import "gas/pkg/vcf"
+import (
+	"cmp"
+
+	"gas/pkg/vcf"
+)
 
 // pieceSize is the most text, in bytes, that a worker gets at a time. Less is given when the result is much longer than the text.
 const pieceSize = 1 << 20
+
+// piece is the pieceSize that holds.
+func (o *Options) piece() int { return cmp.Or(o.pieceSize, pieceSize) }
 
 // job is one piece of the file on its way through the pipeline.
 type job struct {

@@ -29,11 +29,11 @@ type Site struct {
 }
 
 // look reads up to 1,000 records and puts their text back.
-func look(s *vcf.Source, d *bgzf.Decoder, h *vcf.Header, rest []byte, lines int64, limits vcf.Limits) *Peek {
+func look(s *vcf.Source, d *bgzf.Decoder, h *vcf.Header, rest []byte, lines int64, o Options) *Peek {
 	text := rest
 	var piece vcf.Piece
 	for bytes.Count(text, newline) < peekRecords && len(text) < peekText {
-		if s.Next(&piece, pieceSize) != nil {
+		if s.Next(&piece, o.piece()) != nil {
 			break // the pipeline meets it again, behind the text before it
 		}
 		part, err := piece.Text(d)
@@ -44,7 +44,7 @@ func look(s *vcf.Source, d *bgzf.Decoder, h *vcf.Header, rest []byte, lines int6
 		}
 	}
 	s.Unread(text)
-	return &Peek{Header: h, Sites: sites(h, text, limits), notes: vet(h, text, lines, limits)}
+	return &Peek{Header: h, Sites: sites(h, text, o.Limits), notes: vet(h, text, lines, o.Limits)}
 }
 
 var newline = []byte{'\n'}

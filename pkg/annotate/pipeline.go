@@ -26,14 +26,17 @@ type pipeline struct {
 }
 
 // resultSize is about how much result a piece should give, in bytes: it keeps the memory flat where the result is much longer than the file.
-const resultSize = 2 << 20
+const resultSize = resultsOfPiece * pieceSize
+
+// resultsOfPiece is how much longer than a piece its result may become.
+const resultsOfPiece = 2
 
 // pipe runs the pipeline to the end of the input, or the first error in the order of the file.
 func (r *run) pipe(ctx context.Context, p *pipeline, sink *sink) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	context.AfterFunc(ctx, func() { p.stop.Store(true) })
-	p.size.Store(pieceSize / 4)
+	p.size.Store(int64(r.options.piece() / 4))
 	var busy sync.WaitGroup
 	for _, w := range p.workers[1:] {
 		busy.Go(func() { p.work(w) })
@@ -294,7 +297,8 @@ func (s *stitcher) adapt(j *job) {
 	if text == 0 || out == 0 {
 		return
 	}
-	s.pipeline.size.Store(int64(min(pieceSize, max(pieceSize/16, float64(resultSize)*float64(text)/float64(out)))))
+	most := s.pipeline.run.options.piece()
+	s.pipeline.size.Store(int64(min(float64(most), max(float64(most)/16, float64(resultsOfPiece*most)*float64(text)/float64(out)))))
 }
 
 // reportEvery is how often progress is told.

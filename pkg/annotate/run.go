@@ -102,7 +102,7 @@ func (r *run) begin(ctx context.Context, decoder *bgzf.Decoder) error {
 	}
 	r.header, r.lines = header, lines
 	r.summary.takeHeader(header)
-	peek := look(r.source, decoder, header, rest, lines, r.options.Limits)
+	peek := look(r.source, decoder, header, rest, lines, r.options)
 	for _, n := range peek.notes {
 		r.summary.note(n, 1)
 	}

@@ -10,12 +10,12 @@ import (
 
 	"gas/pkg/annotate"
 	"gas/pkg/results"
-	"gas/test/shared"
 )
 
 // TestAResultInTheStyleOfANNHasTheSameTranscripts compares the rows of the same file in both styles.
 func TestAResultInTheStyleOfANNHasTheSameTranscripts(t *testing.T) {
-	input, dir := shared.Path(t, "data", "mt", "saturation.vcf.gz"), t.TempDir()
+	dir := t.TempDir()
+	input := saturation(t, dir)
 	rows := make(map[string][]results.Variant)
 	var transcripts [2]int
 	for i, style := range []string{"csq", "ann"} {

@@ -56,6 +56,21 @@ func TestInflateReadsWhatDeflateWrites(t *testing.T) {
 	}
 }
 
+// TestACopyFromBeforeTheTextIsRefused: what was packed with a dictionary copies from it, which is not there; a long text is read by the fast loop, the end of one by the careful one.
+func TestACopyFromBeforeTheTextIsRefused(t *testing.T) {
+	dictionary := texts()["random"][:1000]
+	for name, text := range map[string][]byte{"long": append(dictionary[:500:500], texts()["skewed"]...), "short": dictionary[:20]} {
+		var b bytes.Buffer
+		w, err := flate.NewWriterDict(&b, 9, dictionary)
+		require.NoError(t, err)
+		_, err = w.Write(text)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		var z inflater
+		require.ErrorIs(t, z.inflate(make([]byte, len(text)), b.Bytes()), errDeflate, name)
+	}
+}
+
 func FuzzInflate(f *testing.F) {
 	for _, text := range texts() {
 		for _, level := range []int{flate.HuffmanOnly, 1, 9} {
