@@ -20,14 +20,14 @@ import (
 // moves is how many moves a storm has.
 const moves = 400
 
-// seeds is how many seeds are run: SEEDS, or 20,000, or 1,000 with the race detector.
+// seeds is how many seeds are run: SEEDS, or 20,000, or 400 with the race detector.
 func seeds() uint64 {
 	if n, err := strconv.ParseUint(os.Getenv("SEEDS"), 10, 64); err == nil {
 		return n
 	}
 	switch {
 	case volume.Raced:
-		return 1000
+		return 400
 	case testing.Short():
 		return 2000
 	}
@@ -84,7 +84,7 @@ func TestNoSeedBreaksAnInvariant(t *testing.T) {
 // interleavings is how many storms of plans are played.
 func interleavings() uint64 {
 	if volume.Raced {
-		return 500
+		return 200
 	}
 	return 10_000
 }
