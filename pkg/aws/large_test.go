@@ -91,7 +91,7 @@ func (w *watched) Read(p []byte) (int, error) {
 }
 
 func TestALargeObjectIsNotHeldInMemory(t *testing.T) {
-	const size, allowed = 200 << 20, 80 << 20
+	const size, allowed = 104 << 20, 80 << 20
 	sum := sumOf(t, noise(size))
 	var taken atomic.Int64
 	session := sessionAt(t, sink(t, &taken), "test", "test")

@@ -17,6 +17,7 @@ import (
 	"gas/pkg/fault"
 	"gas/test/peers"
 	"gas/test/shared"
+	"gas/test/volume"
 )
 
 // site is a record of a database or a variant in a test.
@@ -219,7 +220,7 @@ func TestTheJoinEqualsANaiveOneOnRandomData(t *testing.T) {
 			require.NoError(t, exec.Command("tabix", "-fp", "vcf", file+".gz").Run())
 			sets["indexed"] = openSet(t, Spec{Name: "db", File: file + ".gz", Fields: []string{"AF"}})
 		}
-		queries := append(randomSites(r, 3000, 2000), sites[:500]...)
+		queries := append(randomSites(r, volume.Of(3000, 1000), 2000), sites[:volume.Of(500, 200)]...)
 		if seed%4 < 2 {
 			sortSites(queries)
 		}
@@ -250,7 +251,8 @@ func TestManyBlocksAndSortedRunsGiveTheSameFile(t *testing.T) {
 	_, err = Build(context.Background(), BuildOptions{Name: "db", File: writeVCF(t, filepath.Join(dir, "shuffled.vcf"), shuffled), Fields: []string{"AF"}, Out: filepath.Join(dir, "b.gasdb")})
 	require.NoError(t, err)
 	a, b := openSet(t, Spec{File: filepath.Join(dir, "a.gasdb")}).Cursor(), openSet(t, Spec{File: filepath.Join(dir, "b.gasdb")}).Cursor()
-	for _, s := range sites {
+	for i := 0; i < len(sites); i += volume.Of(1, 7) {
+		s := sites[i]
 		require.Equal(t, s.info, ask(a, s.contig, s.pos, s.ref, s.alts...))
 		require.Equal(t, s.info, ask(b, s.contig, s.pos, s.ref, s.alts...))
 	}
@@ -374,8 +376,11 @@ func TestClinVarAgreesWithBcftools(t *testing.T) {
 	c := openSet(t, Spec{File: out, Fields: []string{"CLNSIG", "CLNREVSTAT", "CLNDN"}}).Cursor()
 	raw := openSet(t, Spec{File: filepath.Join(dir, "db.vcf.gz"), Fields: []string{"CLNSIG", "CLNREVSTAT", "CLNDN"}}).Cursor()
 	t.Cleanup(func() { require.NoError(t, raw.Close()) })
-	compared := 0
+	compared, step, number := 0, volume.Of(1, 7), 0
 	for line := range strings.Lines(string(annotated)) {
+		if number++; number%step != 0 {
+			continue
+		}
 		f := strings.Split(strings.TrimSpace(line), "\t")
 		var pos uint32
 		_, err := fmt.Sscan(f[1], &pos)
@@ -396,7 +401,7 @@ func TestClinVarAgreesWithBcftools(t *testing.T) {
 		require.Equal(t, got, inPlace, line)
 		compared++
 	}
-	require.Greater(t, compared, 60_000)
+	require.Greater(t, compared, 60_000/step)
 }
 
 func BenchmarkJoin(b *testing.B) {

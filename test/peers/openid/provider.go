@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -58,15 +59,19 @@ type grant struct {
 	redirect, challenge, nonce string
 }
 
+// keys are those of every provider of the process: making them takes longer than most tests.
+var keys = sync.OnceValues(func() ([2]*rsa.PrivateKey, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	other, errOther := rsa.GenerateKey(rand.Reader, 2048)
+	return [2]*rsa.PrivateKey{key, other}, errors.Join(err, errOther)
+})
+
 // Start runs a provider until the test ends.
 func Start(t *testing.T) *Provider {
 	t.Helper()
-	p := &Provider{codes: map[string]grant{}}
-	var err error
-	p.Key, err = rsa.GenerateKey(rand.Reader, 2048)
+	pair, err := keys()
 	require.NoError(t, err)
-	p.Other, err = rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
+	p := &Provider{Key: pair[0], Other: pair[1], codes: map[string]grant{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.document)
 	mux.HandleFunc("GET /keys", p.keys)
