@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -9,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -58,7 +62,7 @@ func openTab(t *testing.T) *tab {
 	browser, err := chromium()
 	require.NoError(t, err)
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	require.NoError(t, chromedp.Do(ctx, focused))
+	require.NoError(t, chromedp.Do(ctx, ready))
 	p := &tab{t: t, ctx: ctx}
 	watching, stop := context.WithCancel(ctx)
 	messages := chromedp.Console(watching)
@@ -84,10 +88,13 @@ func openTab(t *testing.T) *tab {
 	return p
 }
 
-// focused lets a page have the keyboard though others are open.
-var focused = chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-	return err
+// ready lets a page have the keyboard though others are open, and spares it what no test asks for: of every request that it is told, and of every style sheet
+// that it is read once more and told, chromedp waits for none.
+var ready = chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+	_, focus := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	_, styles := chromedp.Call(ctx, css.Disable, cdp.Empty{})
+	_, requests := chromedp.Call(ctx, network.Disable, cdp.Empty{})
+	return errors.Join(focus, styles, requests)
 })
 
 // do runs steps, each test within half a minute.
