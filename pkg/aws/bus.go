@@ -49,7 +49,7 @@ func (b *Bus) Publish(ctx context.Context, m job.Message) error {
 
 // timer is the input of an execution.
 type timer struct {
-	At      string `json:"at"` // RFC 3339, whole seconds
+	At      string `json:"at"` // RFC 3339, whole seconds, one or two after the time: the clock of whoever gets the message may be behind
 	Topic   string `json:"topic"`
 	Message string `json:"message"`
 	Header  string `json:"header"`
@@ -66,7 +66,7 @@ func (b *Bus) PublishAt(ctx context.Context, m job.Message, at time.Time, key st
 	if err != nil {
 		return err
 	}
-	whole := at.Add(time.Second - 1).Truncate(time.Second).UTC().Format(time.RFC3339) // never before its time
+	whole := at.Add(2*time.Second - 1).Truncate(time.Second).UTC().Format(time.RFC3339)
 	input, err := json.Marshal(timer{At: whole, Topic: topic, Message: string(m.Body), Header: headerOf(m).text()})
 	if err != nil {
 		return fmt.Errorf("encode timer: %w", err)
