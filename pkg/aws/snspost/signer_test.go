@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,11 +94,19 @@ type sns struct {
 	asked       atomic.Pointer[string] // the last address that was dialled
 }
 
+// The keys of every sns of the process, of messages and of https: making them takes longer than most tests. Authorities have one each, for they are told apart by it.
+var (
+	signerKey = sync.OnceValues(newKey)
+	serverKey = sync.OnceValues(newKey)
+)
+
+func newKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+
 func newSNS(t testing.TB) *sns {
 	t.Helper()
 	s := &sns{authority: newAuthority(t)}
 	var err error
-	s.signer, err = rsa.GenerateKey(rand.Reader, 2048)
+	s.signer, err = signerKey()
 	require.NoError(t, err)
 	s.serve(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != path {
@@ -116,7 +125,7 @@ func (s *sns) startAs(name string) {
 	if s.server != nil {
 		s.server.Close()
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := serverKey()
 	require.NoError(s.t, err)
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.served.Load())(w, r) }))
 	s.server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{s.issue(key, nil, name).Raw}, PrivateKey: key}}}
