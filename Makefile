@@ -6,9 +6,9 @@ LDFLAGS := -s -w -X gas/pkg/cli.version=$(VERSION)
 BIN     := bin/gas
 RACE    := bin/gas-race
 
-# Two packages at a time: a test binary with the race detector takes about a gigabyte to link, and some tests measure time. Six tests of a package at a
-# time where they say so: those of the whole program wait more than they compute.
-TESTFLAGS ?= $(RACEFLAGS) -p 2 -parallel 6 -timeout 20m
+# Three packages at a time: houses on emulators of AWS wait more than they compute, so that two leave a core idle; more would need memory, for a test binary
+# with the race detector takes 1.5 GB to link, and some tests measure time. Six tests of a package at a time where they say so.
+TESTFLAGS ?= $(RACEFLAGS) -p 3 -parallel 6 -timeout 20m
 # What was translated from C is not checked for the alignment of its pointers: that takes a fifth of the time of what writes to SQLite. SQLite itself is not
 # checked for races either, a third of that time: its memory is outside of Go's heap, where the race detector sees nothing. Its driver and what calls it are.
 RACEFLAGS := -race -gcflags=modernc.org/...=-d=checkptr=0 -gcflags=modernc.org/sqlite/lib=-race=false
@@ -16,7 +16,7 @@ RACEFLAGS := -race -gcflags=modernc.org/...=-d=checkptr=0 -gcflags=modernc.org/s
 GORACE    ?= atexit_sleep_ms=0
 PKG       ?= ./...
 # Whoever takes longest begins first: these wait while others compute, and would else be what everything waits for in the end.
-FIRST     := ./test/scenario ./test/deploy ./test/aws ./test/browser ./test/proof
+FIRST     := ./test/scenario ./test/deploy ./test/browser ./pkg/aws ./test/aws ./pkg/annotate ./test/proof
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test deps lint load bench oracle cover screenshots race-binary tools peers sim aws-jobs mutants proof
