@@ -74,7 +74,6 @@ func contains(list []string, text string) bool {
 // directPick is the effect that speaks for an allele, and what all say together.
 type directPick struct {
 	effect *consequence.Effect // nil for none
-	score  int
 	any    anySet
 }
 
@@ -158,36 +157,33 @@ func (b *blockBuilder) addRecord(e *engineReader, r *Record) {
 		alts = dotAlt
 	}
 	reader := b.reader
-	handed := r.Valued && e.fields != nil
-	reader.alts, reader.info = alts, r.Entries
-	if len(reader.values) > 0 && !handed {
+	handed := len(r.Entries) == 0 || r.Valued && e.fields != nil
+	if !handed && len(reader.values) > 0 {
+		reader.alts, reader.info = alts, r.Entries
 		reader.readInfo()
 	}
-	reader.rest = r.Columns.Rest
-	if len(reader.rest) > 0 {
-		reader.rest = reader.rest[1:]
-	}
-	b.judgeEffects(e, r.Scratch, len(alts))
+	picks := b.judgeEffects(e, r.Scratch, len(alts))
 	for allele, alt := range alts {
 		if b.rows() >= maxRows || allele > 1<<16-1 {
 			break
 		}
-		p := &b.direct.picks[allele]
+		p := &picks[allele]
 		b.begin(r.Columns.Pos, allele, b.knownSite(r.Columns, alt), b.knownEffect(e, r.Scratch, p))
 		b.texts[columnID].add(present(r.Columns.ID))
 		b.numbers[columnQual].add(present(r.Columns.Qual))
 		b.addNames(r.Scratch, p.effect)
-		if handed {
-			b.addHanded(e.fields, r.Values, r.Entries)
-		} else {
+		switch {
+		case !handed:
 			b.addValues(allele)
+		case len(r.Entries) > 0:
+			b.addHanded(e.fields, r.Values, r.Entries)
 		}
 		switch {
 		case b.genotypes.count == 0:
 		case r.Scanned:
 			b.addSamples(r.Columns.Rest, r.Samples, allele)
 		default:
-			b.addGenotypes(reader.rest, allele)
+			b.addGenotypes(r.Columns.Rest[min(1, len(r.Columns.Rest)):], allele)
 		}
 	}
 	b.text += uint32(r.Line)
@@ -224,27 +220,45 @@ func (b *blockBuilder) addNames(s *consequence.Scratch, fx *consequence.Effect) 
 	b.texts[columnHGVSp].add(protein)
 }
 
-// judgeEffects finds the pick of each allele, as lineReader.judge does.
-func (b *blockBuilder) judgeEffects(e *engineReader, s *consequence.Scratch, alts int) {
+// judgeEffects finds the pick of each allele, as lineReader.judge does. They are good until the next call.
+func (b *blockBuilder) judgeEffects(e *engineReader, s *consequence.Scratch, alts int) []directPick {
 	picks := b.direct.picks[:0]
 	for range alts {
 		picks = append(picks, directPick{})
 	}
 	b.direct.picks = picks
 	if s == nil {
+		return picks
+	}
+	for effects := s.Effects; len(effects) > 0; {
+		n := 1
+		for n < len(effects) && effects[n].Allele == effects[0].Allele {
+			n++
+		}
+		e.pick(&picks[effects[0].Allele], effects[:n])
+		effects = effects[n:]
+	}
+	return picks
+}
+
+// pick finds the pick among the effects of one allele.
+func (e *engineReader) pick(p *directPick, effects []consequence.Effect) {
+	if len(effects) == 1 {
+		fx := &effects[0]
+		p.effect, p.any = fx, anySet{terms: uint64(fx.Terms), impacts: 1 << fx.Impact}
 		return
 	}
-	for i := range s.Effects {
-		fx := &s.Effects[i]
-		p := &picks[fx.Allele]
+	best := 0
+	for i := range effects {
+		fx := &effects[i]
 		p.any.terms |= uint64(fx.Terms)
 		p.any.impacts |= 1 << fx.Impact
 		score := 64 - fx.Terms.Rank()
 		if fx.Transcript >= 0 {
 			score += int(e.scores[fx.Transcript])
 		}
-		if p.effect == nil || score > p.score {
-			p.effect, p.score = fx, score
+		if p.effect == nil || score > best {
+			p.effect, best = fx, score
 		}
 	}
 }

@@ -6,21 +6,18 @@ import (
 	"strconv"
 )
 
-// numberBuilder gathers a column of numbers. A number that is written with up to 15 digits is kept as an integer and its number of decimals, from which the float64
-// that strconv reads comes back by one division, which rounds right.
+// numberBuilder gathers a column of numbers as the file has them: integers times one power of ten while all fit, else float64. A number that is written with up to
+// 15 digits is an integer and its number of decimals, from which the float64 that strconv reads comes back by one division, which rounds right.
 type numberBuilder struct {
-	digits []int64
-	places []uint8 // decimals, or one of those below
-	found  bool
+	scaled   []int32   // numbers times ten to the power of decimals, until one did not fit
+	decimals uint8     // of the number with most
+	floats   []float64 // the numbers of all rows from then on
+	wide     bool      // floats has them
+	found    bool
 }
 
-// What stands in places instead of a number of decimals.
-const (
-	placeFloat   = 255 // digits has the bits of a float64
-	placeMissing = 254
-	placeText    = 253 // something that is no number: not missing, but no comparison holds
-	mostPlaces   = 22  // 10^22 is the largest power of ten that a float64 has exactly
-)
+// mostPlaces is the largest number of decimals: 10^22 is the largest power of ten that a float64 has exactly.
+const mostPlaces = 22
 
 // Numbers in the file that are none.
 const (
@@ -37,7 +34,12 @@ var powers = func() (p [mostPlaces + 1]float64) {
 	return p
 }()
 
-func (c *numberBuilder) reset() { c.digits, c.places, c.found = c.digits[:0], c.places[:0], false }
+func (c *numberBuilder) reset() {
+	c.scaled, c.decimals, c.floats, c.wide, c.found = c.scaled[:0], 0, c.floats[:0], false, false
+}
+
+// rows is how many rows were added.
+func (c *numberBuilder) rows() int { return len(c.scaled) + len(c.floats) }
 
 // addAt adds a row behind rows without a value.
 func (c *numberBuilder) addAt(row int, text []byte) {
@@ -48,109 +50,134 @@ func (c *numberBuilder) addAt(row int, text []byte) {
 // addIntegerAt is addAt for an integer that is read already.
 func (c *numberBuilder) addIntegerAt(row int, n int64) {
 	c.pad(row)
-	c.digits, c.places, c.found = append(c.digits, n), append(c.places, 0), true
+	c.found = true
+	c.addDecimal(n, 0)
 }
 
+// pad adds rows without a value.
 func (c *numberBuilder) pad(rows int) {
-	for len(c.digits) < rows {
-		c.digits, c.places = append(c.digits, 0), append(c.places, placeMissing)
+	for c.rows() < rows {
+		c.addNone(decimalMissing, floatMissing)
 	}
 }
 
 func (c *numberBuilder) add(text []byte) {
-	digits, places := int64(0), uint8(placeMissing)
-	if len(text) > 0 {
-		c.found = true
-		var ok bool
-		if digits, places, ok = decimal(text); !ok {
-			digits, places = float(text)
-		}
+	if len(text) == 0 {
+		c.addNone(decimalMissing, floatMissing)
+		return
 	}
-	c.digits, c.places = append(c.digits, digits), append(c.places, places)
-}
-
-// decimal reads a number such as -12.50 or 3e-05.
-func decimal(text []byte) (digits int64, places uint8, ok bool) {
-	at, negative, point, count := 0, false, -1, 0
-	if text[0] == '-' {
-		negative, at = true, 1
+	c.found = true
+	if digits, places, ok := decimal(text); ok {
+		c.addDecimal(digits, places)
+		return
 	}
-	start := at
-	for ; at < len(text); at++ {
-		c := text[at]
-		if c-'0' <= 9 {
-			digits = digits*10 + int64(c-'0')
-			if count++; count > 15 {
-				return 0, 0, false
-			}
-			continue
-		}
-		if c != '.' || point >= 0 {
-			break
-		}
-		point = at
-	}
-	decimals := 0
-	if point >= 0 {
-		decimals = at - point - 1
-	}
-	if count == 0 || at == start {
-		return 0, 0, false
-	}
-	if at < len(text) {
-		exponent, ok := exponentOf(text[at:])
-		if !ok {
-			return 0, 0, false
-		}
-		decimals -= exponent
-	}
-	if decimals < 0 || decimals > mostPlaces {
-		return 0, 0, false
-	}
-	if negative {
-		digits = -digits
-	}
-	return digits, uint8(decimals), true
-}
-
-// exponentOf reads what follows the digits: e and a number of two digits at most.
-func exponentOf(text []byte) (int, bool) {
-	if text[0]|0x20 != 'e' || len(text) < 2 {
-		return 0, false
-	}
-	sign, text := 1, text[1:]
-	if text[0] == '-' || text[0] == '+' {
-		if text[0] == '-' {
-			sign = -1
-		}
-		text = text[1:]
-	}
-	if len(text) == 0 || len(text) > 2 {
-		return 0, false
-	}
-	n := 0
-	for _, c := range text {
-		if c-'0' > 9 {
-			return 0, false
-		}
-		n = n*10 + int(c-'0')
-	}
-	return sign * n, true
-}
-
-// float reads any other number.
-func float(text []byte) (digits int64, places uint8) {
 	n, err := strconv.ParseFloat(string(text), 64)
 	if err != nil || n != n {
-		return 0, placeText
+		c.addNone(decimalText, floatText)
+		return
 	}
-	return int64(math.Float64bits(n)), placeFloat
+	c.widen()
+	c.floats = append(c.floats, n)
+}
+
+// addNone adds what is no number, in either form.
+func (c *numberBuilder) addNone(scaled int32, float float64) {
+	if c.wide {
+		c.floats = append(c.floats, float)
+		return
+	}
+	c.scaled = append(c.scaled, scaled)
+}
+
+// addDecimal adds a number of so many decimals.
+func (c *numberBuilder) addDecimal(digits int64, places uint8) {
+	if !c.wide {
+		if places == c.decimals && fitsScaled(digits) {
+			c.scaled = append(c.scaled, int32(digits))
+			return
+		}
+		if c.rescale(max(places, c.decimals)) {
+			if scaled, ok := scale(digits, c.decimals-places); ok {
+				c.scaled = append(c.scaled, int32(scaled))
+				return
+			}
+		}
+		c.widen()
+	}
+	c.floats = append(c.floats, float64(digits)/powers[places])
+}
+
+// fitsScaled reports whether a number can stand beside those that are none.
+func fitsScaled(n int64) bool { return -math.MaxInt32 < n && n <= math.MaxInt32 }
+
+// scale multiplies by a power of ten. It reports false where the product does not fit.
+func scale(n int64, places uint8) (int64, bool) {
+	for ; places > 0 && fitsScaled(n) && n != 0; places-- {
+		n *= 10
+	}
+	return n, fitsScaled(n)
+}
+
+// rescale gives all numbers so many decimals. It reports false, and changes nothing, where one does not fit.
+func (c *numberBuilder) rescale(decimals uint8) bool {
+	more := decimals - c.decimals
+	if more == 0 {
+		return true
+	}
+	for _, n := range c.scaled {
+		if _, ok := scale(int64(n), more); !ok && n > decimalText {
+			return false
+		}
+	}
+	for i, n := range c.scaled {
+		if n > decimalText {
+			scaled, _ := scale(int64(n), more)
+			c.scaled[i] = int32(scaled)
+		}
+	}
+	c.decimals = decimals
+	return true
+}
+
+// widen turns all numbers into float64.
+func (c *numberBuilder) widen() {
+	if c.wide {
+		return
+	}
+	for _, n := range c.scaled {
+		c.floats = append(c.floats, unscaled(n, int(c.decimals)))
+	}
+	c.scaled, c.wide = c.scaled[:0], true
+}
+
+// unscaled is the number that the file has as an integer, as column.number gives it.
+func unscaled(n int32, decimals int) float64 {
+	switch n {
+	case decimalMissing:
+		return floatMissing
+	case decimalText:
+		return floatText
+	default:
+		return float64(n) / powers[decimals]
+	}
 }
 
 func (c *numberBuilder) takeOver(other columnBuilder, rows int) {
 	o := other.(*numberBuilder)
 	c.pad(rows)
-	c.digits, c.places, c.found = append(c.digits, o.digits...), append(c.places, o.places...), c.found || o.found
+	c.found = c.found || o.found
+	if o.wide {
+		c.widen()
+		c.floats = append(c.floats, o.floats...)
+		return
+	}
+	for _, n := range o.scaled {
+		if n <= decimalText {
+			c.addNone(n, unscaled(n, 0))
+		} else {
+			c.addDecimal(int64(n), o.decimals)
+		}
+	}
 }
 
 func (c *numberBuilder) appendTo(to []byte, rows int) (_ []byte, encoding, count uint32) {
@@ -158,79 +185,37 @@ func (c *numberBuilder) appendTo(to []byte, rows int) (_ []byte, encoding, count
 		return to, encodingMissing, 0
 	}
 	c.pad(rows)
-	if c.same() {
-		return binary.LittleEndian.AppendUint64(to, math.Float64bits(c.float(0))), encodingNumber, 0
+	if n, ok := c.same(); ok {
+		return binary.LittleEndian.AppendUint64(to, math.Float64bits(n)), encodingNumber, 0
 	}
-	if decimals, ok := c.decimals(); ok {
-		return c.appendDecimals(to, decimals), encodingDecimal, uint32(decimals)
+	if !c.wide {
+		for _, n := range c.scaled {
+			to = binary.LittleEndian.AppendUint32(to, uint32(n))
+		}
+		return to, encodingDecimal, uint32(c.decimals)
 	}
-	for i := range c.digits {
-		to = binary.LittleEndian.AppendUint64(to, math.Float64bits(c.float(i)))
+	for _, n := range c.floats {
+		to = binary.LittleEndian.AppendUint64(to, math.Float64bits(n))
 	}
 	return to, encodingFloat, 0
 }
 
-func (c *numberBuilder) same() bool {
-	for i := range c.digits {
-		if c.digits[i] != c.digits[0] || c.places[i] != c.places[0] {
-			return false
+// same is the number that all rows have, if it is one.
+func (c *numberBuilder) same() (float64, bool) {
+	if !c.wide {
+		for _, n := range c.scaled {
+			if n != c.scaled[0] {
+				return 0, false
+			}
 		}
+		return unscaled(c.scaled[0], int(c.decimals)), true
 	}
-	return true
-}
-
-func (c *numberBuilder) float(row int) float64 {
-	switch place := c.places[row]; place {
-	case placeMissing:
-		return floatMissing
-	case placeText:
-		return floatText
-	case placeFloat:
-		return math.Float64frombits(uint64(c.digits[row]))
-	default:
-		return float64(c.digits[row]) / powers[place]
-	}
-}
-
-// decimals is the number of decimals that all numbers can be written with in an int32.
-func (c *numberBuilder) decimals() (decimals uint8, ok bool) {
-	for _, place := range c.places {
-		if place == placeFloat {
-			return 0, false
-		}
-		if place <= mostPlaces {
-			decimals = max(decimals, place)
-		}
-	}
-	var most [mostPlaces + 1]int64 // of digits with so many decimals
-	for i := range most {
-		most[i] = int64(float64(math.MaxInt32) / powers[max(0, int(decimals)-i)])
-	}
-	for i, place := range c.places {
-		if place <= mostPlaces && (c.digits[i] > most[place] || c.digits[i] < -most[place]) {
+	for _, n := range c.floats {
+		if math.Float64bits(n) != math.Float64bits(c.floats[0]) {
 			return 0, false
 		}
 	}
-	return decimals, true
-}
-
-func (c *numberBuilder) appendDecimals(to []byte, decimals uint8) []byte {
-	var scale [mostPlaces + 1]int64
-	for i := range scale {
-		scale[i] = int64(powers[min(max(0, int(decimals)-i), 18)])
-	}
-	for i, place := range c.places {
-		n := int64(decimalMissing)
-		switch place {
-		case placeMissing:
-		case placeText:
-			n = decimalText
-		default:
-			n = c.digits[i] * scale[place]
-		}
-		to = binary.LittleEndian.AppendUint32(to, uint32(int32(n)))
-	}
-	return to
+	return c.floats[0], true
 }
 
 // numbersFit tells whether a column of numbers has bytes for all rows.
@@ -255,14 +240,7 @@ func (c *column) number(row int) float64 {
 	case encodingPositions:
 		return float64(binary.LittleEndian.Uint32(c.text[4*row:]))
 	case encodingDecimal:
-		switch n := c.decimal(row); n {
-		case decimalMissing:
-			return floatMissing
-		case decimalText:
-			return floatText
-		default:
-			return float64(n) / powers[c.count]
-		}
+		return unscaled(c.decimal(row), c.count)
 	case encodingNumber:
 		row = 0
 	}
