@@ -77,6 +77,13 @@ const stopEvery = 64
 
 // lines annotates whole lines, each with its line's end.
 func (w *worker) lines(text []byte, r *results) {
+	w.eachLine(text, r)
+	if r.collector != nil {
+		r.collector.Settle()
+	}
+}
+
+func (w *worker) eachLine(text []byte, r *results) {
 	nul := bytes.IndexByte(text, 0)
 	for at := 0; at < len(text) && !r.stopped; {
 		end := bytes.IndexByte(text[at:], '\n')

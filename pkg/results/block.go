@@ -43,9 +43,10 @@ type blockBuilder struct {
 	site      groupBuilder
 	effect    groupBuilder
 	genotypes genotypeBuilder
-	heads     []head   // of the rows
-	alleles   []uint16 // of each row in its record, from 0; the last rows are absent where they are the first allele
-	text      uint32   // length of the lines so far
+	heads     []head    // of the rows
+	batch     []waiting // of the last rows, that which is not in the columns yet
+	alleles   []uint16  // of each row in its record, from 0; the last rows are absent where they are the first allele
+	text      uint32    // length of the lines so far
 	records   int64
 	direct    direct
 }
@@ -57,13 +58,19 @@ type head struct {
 	tuples [groupCount]uint16 // the numbers of its tuples, by group
 }
 
+// The places of the groups in a head.
+const (
+	placeSite   = 0
+	placeEffect = 1
+)
+
 func newBlockBuilder(h *Header) *blockBuilder {
 	kinds := h.columnKinds()
 	b := &blockBuilder{
 		reader: newLineReader(h), dicts: make([]*dictBuilder, len(kinds)), texts: make([]*textBuilder, len(kinds)), numbers: make([]*numberBuilder, len(kinds)),
 		genotypes: genotypeBuilder{count: h.indexedSamples()},
 	}
-	b.site.heads, b.effect.heads, b.effect.place = &b.heads, &b.heads, 1
+	b.site.heads, b.site.place, b.effect.heads, b.effect.place = &b.heads, placeSite, &b.heads, placeEffect
 	for i, kind := range kinds {
 		var c columnBuilder
 		switch kind {
@@ -103,7 +110,7 @@ func (b *blockBuilder) reset() {
 	for i := range b.columns {
 		b.columns[i].reset()
 	}
-	b.heads, b.alleles, b.text, b.records = b.heads[:0], b.alleles[:0], 0, 0
+	b.heads, b.batch, b.alleles, b.text, b.records = b.heads[:0], b.batch[:0], b.alleles[:0], 0, 0
 	b.genotypes.reset()
 	b.direct.reset()
 }
@@ -118,6 +125,7 @@ const maxCarriers = 1 << 20
 
 // addLine adds the rows of one line, which comes with its line end.
 func (b *blockBuilder) addLine(line []byte) error {
+	b.settle()
 	text := line
 	for len(text) > 0 && (text[len(text)-1] == '\n' || text[len(text)-1] == '\r') {
 		text = text[:len(text)-1]

@@ -7,7 +7,7 @@ import (
 	"gas/pkg/vcf"
 )
 
-// Record is a record of a result as the engine has it before it is text: the quick way into the index. Nothing of it is kept.
+// Record is a record of a result as the engine has it before it is text: the quick way into the index. What Columns and Alts point to is kept until Settle, nothing else.
 type Record struct {
 	Line    int                  // length of the record's line in the result, with its end
 	Columns *vcf.Record          // as in the input
@@ -150,27 +150,43 @@ func (d *direct) reset() {
 // dotAlt is ALT of a record without an allele.
 var dotAlt = [][]byte{[]byte(".")}
 
-// addRecord adds the rows of one record.
+// addRecord adds the rows of one record. Some of what its columns say waits for settle.
 func (b *blockBuilder) addRecord(e *engineReader, r *Record) {
 	alts := r.Alts
 	if len(alts) == 0 {
 		alts = dotAlt
 	}
-	reader := b.reader
 	handed := len(r.Entries) == 0 || r.Valued && e.fields != nil
-	if !handed && len(reader.values) > 0 {
+	if len(alts) == 1 && handed && b.rows() < maxRows {
+		b.addSingle(e, r, alts[0])
+	} else {
+		b.settle()
+		b.addAlleles(e, r, alts, handed)
+	}
+	b.text += uint32(r.Line)
+	b.records++
+}
+
+// addAlleles adds the rows of a record of any number of alleles.
+func (b *blockBuilder) addAlleles(e *engineReader, r *Record, alts [][]byte, handed bool) {
+	reader := b.reader
+	if !handed {
 		reader.alts, reader.info = alts, r.Entries
 		reader.readInfo()
 	}
 	picks := b.judgeEffects(e, r.Scratch, len(alts))
+	c := r.Columns
+	if d := &b.direct; !d.entered || string(c.Chrom) != string(d.chrom) {
+		b.enterContig(c.Chrom)
+	}
 	for allele, alt := range alts {
 		if b.rows() >= maxRows || allele > 1<<16-1 {
 			break
 		}
 		p := &picks[allele]
-		b.begin(r.Columns.Pos, allele, b.knownSite(r.Columns, alt), b.knownEffect(e, r.Scratch, p))
-		b.texts[columnID].add(present(r.Columns.ID))
-		b.numbers[columnQual].add(present(r.Columns.Qual))
+		b.begin(c.Pos, allele, b.knownSite(c.Ref, alt, present(c.Filter)), b.knownEffect(e, r.Scratch, p))
+		b.texts[columnID].add(present(c.ID))
+		b.numbers[columnQual].add(present(c.Qual))
 		b.addNames(r.Scratch, p.effect)
 		switch {
 		case !handed:
@@ -178,16 +194,19 @@ func (b *blockBuilder) addRecord(e *engineReader, r *Record) {
 		case len(r.Entries) > 0:
 			b.addHanded(e.fields, r.Values, r.Entries)
 		}
-		switch {
-		case b.genotypes.count == 0:
-		case r.Scanned:
-			b.addSamples(r.Columns.Rest, r.Samples, allele)
-		default:
-			b.addGenotypes(r.Columns.Rest[min(1, len(r.Columns.Rest)):], allele)
-		}
+		b.addCarriers(r, allele)
 	}
-	b.text += uint32(r.Line)
-	b.records++
+}
+
+// addCarriers adds the genotypes of a record to the row that was begun last.
+func (b *blockBuilder) addCarriers(r *Record, allele int) {
+	switch {
+	case b.genotypes.count == 0:
+	case r.Scanned:
+		b.addSamples(r.Columns.Rest, r.Samples, allele)
+	default:
+		b.addGenotypes(r.Columns.Rest[min(1, len(r.Columns.Rest)):], allele)
+	}
 }
 
 // addHanded is addValues for the values of a record of one allele that need not be looked for.
@@ -263,27 +282,24 @@ func (e *engineReader) pick(p *directPick, effects []consequence.Effect) {
 	}
 }
 
-// knownSite is the number of the tuple of a site, found by its few bases where they are few.
-func (b *blockBuilder) knownSite(r *vcf.Record, alt []byte) uint16 {
+// knownSite is the number of the tuple of a site of the contig that was entered, found by its few bases where they are few.
+func (b *blockBuilder) knownSite(ref, alt, filters []byte) uint16 {
 	d := &b.direct
-	if !d.entered || string(r.Chrom) != string(d.chrom) {
-		b.enterContig(r.Chrom)
-	}
-	if filters := present(r.Filter); string(filters) != string(d.filters) {
+	if string(filters) != string(d.filters) {
 		d.filters, d.site[3] = append(d.filters[:0], filters...), b.dicts[columnFilter].code(filters)
 	}
-	if len(r.Ref)+len(alt) > 8 {
-		return b.site.number(b.directSite(r.Ref, alt))
+	if len(ref)+len(alt) > 8 {
+		return b.site.number(b.directSite(ref, alt))
 	}
-	if filter := int(d.site[3]); len(r.Ref) == 1 && len(alt) == 1 && r.Ref[0]&0xe0 == 'A'&0xe0 && alt[0]&0xe0 == 'A'&0xe0 && filter < len(d.substitutions) {
-		known := &d.substitutions[filter][int(r.Ref[0]&31)<<5|int(alt[0]&31)]
+	if filter := int(d.site[3]); len(ref) == 1 && len(alt) == 1 && ref[0]&0xe0 == 'A'&0xe0 && alt[0]&0xe0 == 'A'&0xe0 && filter < len(d.substitutions) {
+		known := &d.substitutions[filter][int(ref[0]&31)<<5|int(alt[0]&31)]
 		if *known == 0 {
-			*known = b.site.number(b.directSite(r.Ref, alt)) + 1
+			*known = b.site.number(b.directSite(ref, alt)) + 1
 		}
 		return *known - 1
 	}
-	key := allelesKey{lengths: uint16(len(r.Ref)<<8 | len(alt)), filter: d.site[3]}
-	for _, c := range r.Ref {
+	key := allelesKey{lengths: uint16(len(ref)<<8 | len(alt)), filter: d.site[3]}
+	for _, c := range ref {
 		key.bases = key.bases<<8 | uint64(c)
 	}
 	for _, c := range alt {
@@ -291,7 +307,7 @@ func (b *blockBuilder) knownSite(r *vcf.Record, alt []byte) uint16 {
 	}
 	known := &d.short[(key.bases^uint64(key.lengths)<<3^uint64(key.filter))*spreading>>56]
 	if known.allelesKey != key {
-		*known = knownAlleles{key, b.site.number(b.directSite(r.Ref, alt))}
+		*known = knownAlleles{key, b.site.number(b.directSite(ref, alt))}
 	}
 	return known.number
 }

@@ -100,10 +100,18 @@ func (p *Piece) Record(line []byte, r *Record) error {
 	return nil
 }
 
+// Settle ends what is kept of the text of records: it is called before that text changes, and before Finish.
+func (p *Piece) Settle() {
+	if last := len(p.blocks) - 1; last >= 0 {
+		p.blocks[last].settle()
+	}
+}
+
 // block is the block that the next rows go to.
 func (p *Piece) block() *blockBuilder {
 	last := len(p.blocks) - 1
 	if last < 0 || p.blocks[last].full() {
+		p.Settle()
 		p.blocks = append(p.blocks, p.writer.builder())
 		last++
 	}
