@@ -262,18 +262,20 @@ func genotypesOf(text []byte) []byte {
 func leadingGenotype(text []byte, allele int) (class uint8, length int) {
 	if len(text) >= 3 && allele <= 9 && text[0]-'0' <= 9 && text[2]-'0' <= 9 && (text[1] == '/' || text[1] == '|') && (len(text) == 3 || text[3] == ':' || text[3] == '\t') {
 		digit := byte(allele) + '0'
-		if text[0] == digit {
-			class++
-		}
-		if text[2] == digit {
-			class++
-		}
-		return class, 3 // classRef, classHet, classHom
+		return one(text[0] == digit) + one(text[2] == digit), 3 // classRef, classHet, classHom
 	}
 	for length < len(text) && text[length] != ':' && text[length] != '\t' {
 		length++
 	}
 	return genotypeNumber(text[:length], allele), length
+}
+
+// one is 1 for true, without a branch.
+func one(is bool) uint8 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // genotypeNumber is genotypeClass as a number.

@@ -6,7 +6,8 @@ import (
 )
 
 // textBuilder gathers a column whose values hardly ever repeat, but begin like the ones before: HGVS and identifiers. Of each row it keeps how many bytes it shares
-// with the last value that was there (one byte), how many follow (a uvarint) and those. A missing value shares nothing and has nothing.
+// with the last value that was there (one byte), how many follow (a uvarint) and those. Rows without a value share nothing and have nothing, and say how many of them
+// follow each other (a uvarint).
 type textBuilder struct {
 	data  []byte
 	last  []byte
@@ -26,14 +27,14 @@ func (c *textBuilder) add(value []byte) {
 
 // fill adds the rows without a value that were only counted.
 func (c *textBuilder) fill() {
-	c.data = append(c.data, make([]byte, 2*c.blank)...)
-	c.blank = 0
+	if c.blank > 0 {
+		c.data = binary.AppendUvarint(append(c.data, 0, 0), uint64(c.blank))
+		c.blank = 0
+	}
 }
 
 func (c *textBuilder) addValue(value []byte) {
-	if c.blank > 0 {
-		c.fill()
-	}
+	c.fill()
 	shared, most := 0, min(len(value), len(c.last), 255)
 	for shared+8 <= most && binary.LittleEndian.Uint64(value[shared:]) == binary.LittleEndian.Uint64(c.last[shared:]) {
 		shared += 8
@@ -58,12 +59,13 @@ func (c *textBuilder) takeOver(other columnBuilder, _ int) {
 	o.fill()
 	var last []byte
 	for data := o.data; len(data) > 0; {
-		var value []byte
-		value, data, _ = nextText(data, last)
-		c.add(value)
-		if len(value) > 0 {
-			last = value
+		shape, rest, _ := nextShape(data)
+		if data = rest[shape.length:]; shape.blanks > 0 {
+			c.blank += shape.blanks
+			continue
 		}
+		last = append(last[:shape.shared], rest[:shape.length]...)
+		c.addValue(last)
 	}
 }
 
@@ -75,30 +77,34 @@ func (c *textBuilder) appendTo(to []byte, _ int) (_ []byte, encoding, count uint
 	return append(to, c.data...), encodingText, 0
 }
 
-// nextText reads a row behind the last value that was there. It reports false where the bytes are damaged.
-func nextText(data, last []byte) (value, rest []byte, ok bool) {
-	shared, length, rest, ok := nextShape(data)
-	if !ok || shared > len(last) || shared+length == 0 {
-		return nil, rest, ok && shared <= len(last)
-	}
-	value = make([]byte, 0, shared+length)
-	value = append(append(value, last[:shared]...), rest[:length]...)
-	return value, rest[length:], true
+// shape is how a row is kept.
+type shape struct {
+	shared, length int // bytes that are shared with the last value, and that follow
+	blanks         int // rows without a value, where there is none
 }
 
-// nextShape reads how many bytes of a row are shared and how many follow. All of those are there where it reports true.
-func nextShape(data []byte) (shared, length int, rest []byte, ok bool) {
+// nextShape reads the shape of a row or of some without a value, and what follows. All bytes of it are there where it reports true.
+func nextShape(data []byte) (s shape, rest []byte, ok bool) {
 	if len(data) < 2 {
-		return 0, 0, nil, false
+		return s, nil, false
 	}
-	if n := data[1]; n < 0x80 {
-		return int(data[0]), int(n), data[2:], int(n) <= len(data)-2
+	n, size := uint64(data[1]), 1
+	if n >= 0x80 {
+		n, size = binary.Uvarint(data[1:])
 	}
-	n, size := binary.Uvarint(data[1:])
 	if size <= 0 || n > uint64(len(data)-1-size) {
-		return 0, 0, nil, false
+		return s, nil, false
 	}
-	return int(data[0]), int(n), data[1+size:], true
+	s.shared, s.length, rest = int(data[0]), int(n), data[1+size:]
+	if s.shared+s.length > 0 {
+		return s, rest, true
+	}
+	n, size = binary.Uvarint(rest)
+	if size <= 0 || n == 0 || n > maxRows {
+		return s, nil, false
+	}
+	s.blanks = int(n)
+	return s, rest[size:], true
 }
 
 // texts are the values of a column of texts, one behind the other. Those who asked for them give them back by release.
@@ -127,22 +133,26 @@ const maxBlockText = 1 << 30
 
 func (t *texts) read(data []byte, rows int) bool {
 	last := 0 // where the last value that was there begins
-	for range rows {
-		shared, length, rest, ok := nextShape(data)
+	for len(t.ends) < rows {
+		s, rest, ok := nextShape(data)
 		at := len(t.text)
-		if !ok || at+shared+length > maxBlockText {
+		if !ok || s.blanks > rows-len(t.ends) || at+s.shared+s.length > maxBlockText {
 			return false
 		}
-		if shared+length > 0 {
-			if last+shared > at {
-				return false
-			}
-			t.text = append(t.text, t.text[last:last+shared]...)
-			t.text = append(t.text, rest[:length]...)
-			last = at
+		data = rest[s.length:]
+		for range s.blanks {
+			t.ends = append(t.ends, uint32(at))
 		}
+		if s.blanks > 0 {
+			continue
+		}
+		if last+s.shared > at {
+			return false
+		}
+		t.text = append(t.text, t.text[last:last+s.shared]...)
+		t.text = append(t.text, rest[:s.length]...)
 		t.ends = append(t.ends, uint32(len(t.text)))
-		data = rest[length:]
+		last = at
 	}
 	return true
 }

@@ -21,7 +21,7 @@ import (
 // All numbers are little-endian.
 const (
 	magic         = "GASROWS\x1a"
-	formatVersion = 2
+	formatVersion = 3
 	trailerSize   = 6*8 + 2*4 + len(magic)
 )
 
@@ -41,11 +41,11 @@ type description struct {
 type Writer struct {
 	mutex   sync.Mutex
 	header  *Header
-	to      *bufio.Writer
+	to      io.Writer
 	offset  uint64
 	text    uint64 // of the result so far
 	entries []blockEntry
-	encoded []byte
+	encoded []byte       // what is not written yet
 	held    *blockBuilder // the last block, which takes in small pieces that follow
 	free    []*blockBuilder
 	about   description
@@ -57,7 +57,7 @@ type Writer struct {
 }
 
 // NewWriter makes a writer to a file. Nothing is written before Begin.
-func NewWriter(to io.Writer) *Writer { return &Writer{to: bufio.NewWriterSize(to, 1<<18)} }
+func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
 
 // Direct lets pieces take records from the engine that annotates, without reading them from their lines again, and values of databases that have these keys in INFO.
 // It is called before Begin.
@@ -70,7 +70,8 @@ func (w *Writer) Begin(header []byte) error {
 	h := parseHeader(header)
 	w.header, w.text = &h, uint64(len(header))
 	w.direct = newEngineReader(w.header, w.engine, w.reference, w.keys)
-	return w.write([]byte(magic))
+	w.append([]byte(magic))
+	return nil
 }
 
 // Piece returns a collector for pieces of the file, for one goroutine at a time.
@@ -177,24 +178,34 @@ func (w *Writer) writeHeld() error {
 	if b.rows() == 0 {
 		return nil
 	}
-	w.encoded = b.appendTo(w.encoded[:0])
+	start := len(w.encoded)
+	w.encoded = b.appendTo(w.encoded)
+	block := w.encoded[start:]
 	w.entries = append(w.entries, blockEntry{
-		offset: w.offset, length: uint32(len(w.encoded)), rows: uint32(b.rows()), text: w.text, crc: crc32.Checksum(w.encoded, castagnoli),
+		offset: w.offset, length: uint32(len(block)), rows: uint32(b.rows()), text: w.text, crc: crc32.Checksum(block, castagnoli),
 	})
 	w.about.Rows += int64(b.rows())
-	return w.write(w.encoded)
+	w.offset += uint64(len(block))
+	if len(w.encoded) < enough {
+		return nil
+	}
+	return w.flush()
 }
 
-func (w *Writer) write(data []byte) error {
+// enough is how many bytes are worth a write.
+const enough = 1 << 18
+
+// append adds to what is to be written.
+func (w *Writer) append(data []byte) {
+	w.encoded = append(w.encoded, data...)
 	w.offset += uint64(len(data))
-	if len(data) > w.to.Available() {
-		if err := w.to.Flush(); err != nil { // what is longer than the buffer is not copied into it
-			return fmt.Errorf("write the index of the result: %w", err)
-		}
-	}
-	if _, err := w.to.Write(data); err != nil {
+}
+
+func (w *Writer) flush() error {
+	if _, err := w.to.Write(w.encoded); err != nil {
 		return fmt.Errorf("write the index of the result: %w", err)
 	}
+	w.encoded = w.encoded[:0]
 	return nil
 }
 
@@ -222,19 +233,12 @@ func (w *Writer) Close(result io.ReaderAt, size int64) error {
 		trailer = binary.LittleEndian.AppendUint64(trailer, w.offset)
 		trailer = binary.LittleEndian.AppendUint64(trailer, uint64(len(part)))
 		crc = crc32.Update(crc, castagnoli, part)
-		if err := w.write(part); err != nil {
-			return err
-		}
+		w.append(part)
 	}
 	trailer = binary.LittleEndian.AppendUint32(trailer, crc)
 	trailer = binary.LittleEndian.AppendUint32(trailer, formatVersion)
-	if err := w.write(append(trailer, magic...)); err != nil {
-		return err
-	}
-	if err := w.to.Flush(); err != nil {
-		return fmt.Errorf("write the index of the result: %w", err)
-	}
-	return nil
+	w.append(append(trailer, magic...))
+	return w.flush()
 }
 
 // listBlocks lists where the blocks of a bgzip file begin, in the file and in its text, as pairs of uint64. A file that is not compressed has an empty list.
