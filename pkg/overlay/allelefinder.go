@@ -162,7 +162,7 @@ func (f *alleleFinder) appendRow(to []byte, start int, fields []shown, values []
 		any := len(to) > from
 		to = field.end(to, before, from, any)
 		if any {
-			values = append(values, Value{first + int32(i), int32(from), int32(len(to)), column.integer(hit.row)})
+			values = append(values, Value{first + int32(i), int32(from), int32(len(to)), column.integer(hit.row), int32(hit.block), column.code(hit.row)})
 		}
 	}
 	return to, values

@@ -366,20 +366,26 @@ func (c *column) integer(row int) int64 {
 	return -1
 }
 
+// code is the number of a row's text among those of the block, from 1; 0 where it is missing, or the column holds integers.
+func (c *column) code(row int) uint16 {
+	switch c.encoding {
+	case columnDict8:
+		return uint16(c.values[row])
+	case columnDict16:
+		return binary.LittleEndian.Uint16(c.values[2*row:])
+	}
+	return 0
+}
+
 // appendValue appends a row's value, nothing where it is missing.
 func (c *column) appendValue(to []byte, row int) []byte {
-	code := 0
-	switch c.encoding {
-	case columnInteger:
+	if c.encoding == columnInteger {
 		if n := binary.LittleEndian.Uint32(c.values[4*row:]); n != noInteger {
 			return appendUint(to, n)
 		}
 		return to
-	case columnDict8:
-		code = int(c.values[row])
-	case columnDict16:
-		code = int(binary.LittleEndian.Uint16(c.values[2*row:]))
 	}
+	code := int(c.code(row))
 	if code == 0 || 4*code+4 > len(c.offsets) {
 		return to
 	}

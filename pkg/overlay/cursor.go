@@ -21,6 +21,8 @@ type Value struct {
 	Field      int32 // its place in Set.Keys
 	Start, End int32 // in the slice that AppendInfo returned; equal of a flag
 	Number     int64 // -1 for a value that is no integer, or may be none
+	Block      int32 // values of a field with the same Block and the same Code, which is not 0, are the same
+	Code       uint16
 }
 
 // Values are those that AppendInfo appended last, for who would have to read them from the text. It reports false where they are not known one by one, as those of several alleles.

@@ -15,11 +15,15 @@ type dictBuilder struct {
 	slots    []uint32 // a hash table: half of a hash above a code, 0 where it is free; its size is a power of two
 	last     uint16   // the code of the last row
 	lastText []byte   // its text
+
+	handed      []uint16 // by the codes of one block of a database: the codes of the same texts here, 0 for those that were not met
+	handedBlock int32    // that block's number and one; 0 for none
 }
 
 func (c *dictBuilder) reset() {
 	c.codes, c.ends, c.text, c.last, c.lastText = c.codes[:0], c.ends[:0], c.text[:0], 0, nil
 	clear(c.slots)
+	c.handedBlock = 0
 }
 
 // addAt adds a row behind rows without a value.
@@ -28,6 +32,28 @@ func (c *dictBuilder) addAt(row int, value []byte) {
 		c.codes = append(c.codes, 0)
 	}
 	c.add(value)
+}
+
+// addHandedAt is addAt for a text with a code in a block of a database, 0 for none.
+func (c *dictBuilder) addHandedAt(row int, block int32, code uint16, text []byte) {
+	if code == 0 {
+		c.addAt(row, text)
+		return
+	}
+	if block+1 != c.handedBlock {
+		c.handedBlock, c.handed = block+1, c.handed[:0]
+	}
+	if int(code) >= len(c.handed) {
+		c.handed = append(c.handed, make([]uint16, int(code)+1-len(c.handed))...)
+	}
+	known := &c.handed[code]
+	if *known == 0 {
+		*known = c.code(text)
+	}
+	for len(c.codes) < row {
+		c.codes = append(c.codes, 0)
+	}
+	c.codes = append(c.codes, *known)
 }
 
 // add adds a row.

@@ -220,7 +220,7 @@ func (b *blockBuilder) addHanded(columns []int, values []overlay.Value, entries 
 		}
 		switch numbers := b.numbers[column]; {
 		case numbers == nil:
-			b.dicts[column].addAt(row, text)
+			b.dicts[column].addHandedAt(row, v.Block, v.Code, text)
 		case v.Number >= 0:
 			numbers.addIntegerAt(row, v.Number)
 		default:

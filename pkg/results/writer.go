@@ -45,7 +45,7 @@ type Writer struct {
 	offset  uint64
 	text    uint64 // of the result so far
 	entries []blockEntry
-	encoded []byte       // what is not written yet
+	encoded []byte        // what is not written yet
 	held    *blockBuilder // the last block, which takes in small pieces that follow
 	free    []*blockBuilder
 	about   description
