@@ -117,22 +117,24 @@ func TestColumnsOfRandomNumbersHaveWhatStrconvReads(t *testing.T) {
 }
 
 func FuzzDecimal(f *testing.F) {
-	for _, text := range []string{"1856.76", "0", ".5", "5.", ".", "..", "1.2.3", "12345678", "-1", "1e5", "99999999", "1/3", "1:3", "\xb1"} {
+	for _, text := range []string{"1856.76", "0", ".5", "5.", ".", "..", "1.2.3", "12345678", "-1", "1e5", "99999999", "1/3", "1:3", "\xb1", "0.5", "0.12345678", "0.123456789", "0.123456789012345", "0.1234567890123456", "0.1234.678", "0.123456789.1"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) == 0 {
 			return
 		}
-		padded := append(append([]byte(nil), text...), "\t.\tPASS\t1234"...)[:len(text)]
-		digits, places, short := shortDecimal(padded)
-		wantDigits, wantPlaces, ok := longDecimal(text)
-		if !short {
-			return
+		inLine := append(append([]byte(nil), text...), "\t.\tPASS\t1234"...)[:len(text)]
+		for _, quick := range []func([]byte) (int64, uint8, bool){shortDecimal, fraction} {
+			digits, places, read := quick(inLine)
+			if !read {
+				continue
+			}
+			wantDigits, wantPlaces, ok := longDecimal(text)
+			require.True(t, ok, "%q is no decimal", text)
+			require.Equal(t, wantDigits, digits, "%q", text)
+			require.Equal(t, wantPlaces, places, "%q", text)
 		}
-		require.True(t, ok, "%q is no decimal", text)
-		require.Equal(t, wantDigits, digits, "%q", text)
-		require.Equal(t, wantPlaces, places, "%q", text)
 	})
 }
 
