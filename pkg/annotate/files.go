@@ -23,7 +23,8 @@ type Files struct {
 	Manifest string // what was run on what, as JSON; empty for none
 	Variants string // the index of pkg/results, of a result that is a VCF and a file of its own; empty for none
 	Format   Format
-	Level    int // of compression, 0 to 9
+	Level    int  // of compression, 0 to 9
+	Scratch  bool // the files are copied to where they are kept, and need not outlast a failure of the machine until then: nothing waits for the disk
 	Stdin    io.Reader
 	Stdout   io.Writer
 }
@@ -110,8 +111,9 @@ type writing struct {
 
 // draft is a file that gets its name when it is complete.
 type draft struct {
-	file *os.File
-	name string // "" for an index that is not made
+	file    *os.File
+	name    string // "" for an index that is not made
+	lasting bool   // it must be on the disk before it gets its name
 }
 
 // output opens the result, and its index where one may be made.
@@ -136,6 +138,9 @@ func (w *writing) output() (Output, error) {
 		return out, err
 	}
 	out.Writer = &steadyFile{file: result.file}
+	if f.Scratch {
+		out.Writer = result.file
+	}
 	if out.Bgzip && out.Format == VCF {
 		index, err := w.draft(f.Out + ".tbi")
 		if err != nil {
@@ -156,7 +161,7 @@ func (w *writing) draft(name string) (*draft, error) {
 		if err != nil {
 			return nil, cannotWrite(name, err)
 		}
-		d := &draft{file, name}
+		d := &draft{file, name, !w.files.Scratch}
 		w.done = append(w.done, d)
 		return d, nil
 	}
@@ -213,7 +218,7 @@ func (w *writing) nameIndex(s *Summary) {
 // finish makes the file last, and gives it its name. A draft without one is removed.
 func (d *draft) finish() error {
 	regular := strings.HasSuffix(d.file.Name(), ".part")
-	if d.name != "" {
+	if d.name != "" && d.lasting {
 		if err := d.file.Sync(); err != nil {
 			return cannotWrite(d.name, err)
 		}

@@ -31,7 +31,7 @@ func BenchmarkRows(b *testing.B) {
 			for _, file := range set.with {
 				recipe.Databases = append(recipe.Databases, benchFile(b, file))
 			}
-			files := annotate.Files{In: benchFile(b, set.file), Out: filepath.Join(b.TempDir(), "out.vcf.gz"), Level: 1}
+			files := annotate.Files{In: benchFile(b, set.file), Out: filepath.Join(b.TempDir(), "out.vcf.gz"), Level: 1, Scratch: true}
 			var without, with []float64
 			for b.Loop() {
 				files.Variants = ""

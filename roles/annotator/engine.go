@@ -35,7 +35,7 @@ func Annotate(ctx context.Context, o Order) (Made, error) {
 	}}
 	summary, err := recipe(o).Annotate(ctx, annotate.Files{
 		In: o.Input, Name: o.Name, Out: made.Result, Log: made.Files[job.FileLog], Summary: made.Files[job.FileSummary], Manifest: made.Files[job.FileManifest],
-		Variants: made.Files[job.FileVariants], Level: level,
+		Variants: made.Files[job.FileVariants], Level: level, Scratch: true,
 	}, annotate.Options{
 		Threads: runtime.NumCPU(), Limits: limits(o), Version: o.Version,
 		Progress: func(p annotate.Progress) {
