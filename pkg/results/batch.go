@@ -1,56 +1,119 @@
 package results
 
-// Records of one allele, which most are, are added in batches: what comes from the engine at once, what stands in the record's own columns for all of them together, one
-// column after the other. That is quicker than record by record in the midst of annotation, where neither the code nor the columns stay near the processor.
+import "gas/pkg/overlay"
+
+// Records of one allele, which most are, are added in batches: the record that speaks for an allele is found at once, everything else for all of them together, one column
+// after the other. That is quicker than record by record in the midst of annotation, where neither the code nor the columns stay near the processor.
 
 // batchSize is the most records of a batch.
 const batchSize = 32
 
-// waiting is what of a record is added with its batch. It points to the text of the record's columns.
-type waiting struct {
-	ref, alt, filter, id, qual []byte
+// batch is the last rows of a block, of which only the heads are there yet.
+type batch struct {
+	rows    []waiting
+	text    []byte // of each row: what HGVS calls it, and what databases say
+	values  []overlay.Value
+	columns []int // of the databases' fields
 }
 
-// addSingle adds the row of a record of one allele. Its databases' values are handed over, or there are none.
-func (b *blockBuilder) addSingle(e *engineReader, r *Record, alt []byte) {
-	c := r.Columns
-	if d := &b.direct; !d.entered || string(c.Chrom) != string(d.chrom) {
+// waiting is what of a row is added with its batch. It points to the text of the record's columns.
+type waiting struct {
+	ref, alt, filter, id, qual []byte
+	genotype                   []byte // of the only sample, and what follows
+	coding, protein, entries   int    // how many bytes of the batch's text each has
+	values                     int    // how many of the batch's there are
+}
+
+func (w *batch) reset() { w.rows, w.text, w.values = w.rows[:0], w.text[:0], w.values[:0] }
+
+// waits reports whether a record can wait: it has one allele, and nothing of it has to be looked for in its line.
+func (b *blockBuilder) waits(e *engineReader, r *Record) bool {
+	return len(r.Alts) <= 1 && (len(r.Entries) == 0 || r.Valued && e.fields != nil) && (b.genotypes.count != 1 || r.Scanned) && b.rows() < maxRows
+}
+
+// addSingle adds the row of a record that can wait.
+func (b *blockBuilder) addSingle(e *engineReader, r *Record) {
+	c, w := r.Columns, &b.batch
+	if len(w.rows) == batchSize {
+		b.settle()
+	}
+	if !b.within(c.Chrom) {
 		b.settle()
 		b.enterContig(c.Chrom)
-	}
-	if len(b.batch) == batchSize {
-		b.settle()
 	}
 	var p directPick
 	if r.Scratch != nil {
 		e.pick(&p, r.Scratch.Effects)
 	}
 	b.begin(c.Pos, 0, 0, b.knownEffect(e, r.Scratch, &p))
-	b.batch = append(b.batch, waiting{c.Ref, alt, c.Filter, c.ID, c.Qual})
-	b.addNames(r.Scratch, p.effect)
-	if len(r.Entries) > 0 {
-		b.addHanded(e.fields, r.Values, r.Entries)
+	row := waiting{ref: c.Ref, alt: c.Alt, filter: c.Filter, id: c.ID, qual: c.Qual}
+	if fx := p.effect; fx != nil {
+		coding, protein := r.Scratch.Bytes(fx.HGVSc), r.Scratch.Bytes(fx.HGVSp)
+		row.coding, row.protein = len(coding), len(protein)
+		w.text = append(append(w.text, coding...), protein...)
 	}
-	b.addCarriers(r, 0)
+	if len(r.Entries) > 0 {
+		row.entries, row.values, w.columns = len(r.Entries), len(r.Values), e.fields
+		w.text, w.values = append(w.text, r.Entries...), append(w.values, r.Values...)
+	}
+	if b.genotypes.count > 1 {
+		b.addCarriers(r, 0)
+	} else if len(r.Samples) > 0 {
+		row.genotype = c.Rest[r.Samples[0].At:]
+	}
+	w.rows = append(w.rows, row)
 }
 
 // settle adds what waits. The records' columns must still be as they were.
 func (b *blockBuilder) settle() {
-	if len(b.batch) == 0 {
+	w := &b.batch
+	if len(w.rows) == 0 {
 		return
 	}
-	heads := b.heads[len(b.heads)-len(b.batch):]
-	for i := range b.batch {
-		w := &b.batch[i]
+	first := b.rows() - len(w.rows)
+	b.settleSites(b.heads[first:])
+	for i := range w.rows {
+		b.texts[columnID].add(present(w.rows[i].id))
+	}
+	for i := range w.rows {
+		b.numbers[columnQual].add(present(w.rows[i].qual))
+	}
+	b.settleText(first)
+	if b.genotypes.count == 1 {
+		b.settleGenotypes(first)
+	}
+	w.reset()
+}
+
+func (b *blockBuilder) settleSites(heads []head) {
+	for i := range b.batch.rows {
+		w := &b.batch.rows[i]
 		heads[i].tuples[placeSite] = b.knownSite(w.ref, w.alt, present(w.filter))
 	}
-	ids := b.texts[columnID]
-	for i := range b.batch {
-		ids.add(present(b.batch[i].id))
+}
+
+// settleText adds what HGVS and databases say of the rows from one on.
+func (b *blockBuilder) settleText(first int) {
+	text, values := b.batch.text, b.batch.values
+	for i := range b.batch.rows {
+		w := &b.batch.rows[i]
+		b.texts[columnHGVSc].add(text[:w.coding])
+		text = text[w.coding:]
+		b.texts[columnHGVSp].add(text[:w.protein])
+		text = text[w.protein:]
+		b.addHanded(b.batch.columns, first+i, values[:w.values], text[:w.entries])
+		text, values = text[w.entries:], values[w.values:]
 	}
-	quals := b.numbers[columnQual]
-	for i := range b.batch {
-		quals.add(present(b.batch[i].qual))
+}
+
+func (b *blockBuilder) settleGenotypes(first int) {
+	for i := range b.batch.rows {
+		genotype := b.batch.rows[i].genotype
+		if len(genotype) == 0 {
+			continue
+		}
+		if class, _ := leadingGenotype(genotype, 1); class != classRef {
+			b.genotypes.add(0, first+i, class)
+		}
 	}
-	b.batch = b.batch[:0]
 }

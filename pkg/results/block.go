@@ -43,10 +43,10 @@ type blockBuilder struct {
 	site      groupBuilder
 	effect    groupBuilder
 	genotypes genotypeBuilder
-	heads     []head    // of the rows
-	batch     []waiting // of the last rows, that which is not in the columns yet
-	alleles   []uint16  // of each row in its record, from 0; the last rows are absent where they are the first allele
-	text      uint32    // length of the lines so far
+	heads     []head // of the rows
+	batch     batch
+	alleles   []uint16 // of each row in its record, from 0; the last rows are absent where they are the first allele
+	text      uint32   // length of the lines so far
 	records   int64
 	direct    direct
 }
@@ -110,7 +110,8 @@ func (b *blockBuilder) reset() {
 	for i := range b.columns {
 		b.columns[i].reset()
 	}
-	b.heads, b.batch, b.alleles, b.text, b.records = b.heads[:0], b.batch[:0], b.alleles[:0], 0, 0
+	b.heads, b.alleles, b.text, b.records = b.heads[:0], b.alleles[:0], 0, 0
+	b.batch.reset()
 	b.genotypes.reset()
 	b.direct.reset()
 }

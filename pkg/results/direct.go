@@ -150,33 +150,32 @@ func (d *direct) reset() {
 // dotAlt is ALT of a record without an allele.
 var dotAlt = [][]byte{[]byte(".")}
 
-// addRecord adds the rows of one record. Some of what its columns say waits for settle.
+// addRecord adds the rows of one record. Most of what it says waits for settle.
 func (b *blockBuilder) addRecord(e *engineReader, r *Record) {
-	alts := r.Alts
-	if len(alts) == 0 {
-		alts = dotAlt
-	}
-	handed := len(r.Entries) == 0 || r.Valued && e.fields != nil
-	if len(alts) == 1 && handed && b.rows() < maxRows {
-		b.addSingle(e, r, alts[0])
+	if b.waits(e, r) {
+		b.addSingle(e, r)
 	} else {
 		b.settle()
-		b.addAlleles(e, r, alts, handed)
+		b.addAlleles(e, r)
 	}
 	b.text += uint32(r.Line)
 	b.records++
 }
 
 // addAlleles adds the rows of a record of any number of alleles.
-func (b *blockBuilder) addAlleles(e *engineReader, r *Record, alts [][]byte, handed bool) {
-	reader := b.reader
+func (b *blockBuilder) addAlleles(e *engineReader, r *Record) {
+	alts := r.Alts
+	if len(alts) == 0 {
+		alts = dotAlt
+	}
+	handed := len(r.Entries) == 0 || r.Valued && e.fields != nil
 	if !handed {
-		reader.alts, reader.info = alts, r.Entries
-		reader.readInfo()
+		b.reader.alts, b.reader.info = alts, r.Entries
+		b.reader.readInfo()
 	}
 	picks := b.judgeEffects(e, r.Scratch, len(alts))
 	c := r.Columns
-	if d := &b.direct; !d.entered || string(c.Chrom) != string(d.chrom) {
+	if !b.within(c.Chrom) {
 		b.enterContig(c.Chrom)
 	}
 	for allele, alt := range alts {
@@ -192,7 +191,7 @@ func (b *blockBuilder) addAlleles(e *engineReader, r *Record, alts [][]byte, han
 		case !handed:
 			b.addValues(allele)
 		case len(r.Entries) > 0:
-			b.addHanded(e.fields, r.Values, r.Entries)
+			b.addHanded(e.fields, b.rows()-1, r.Values, r.Entries)
 		}
 		b.addCarriers(r, allele)
 	}
@@ -210,8 +209,7 @@ func (b *blockBuilder) addCarriers(r *Record, allele int) {
 }
 
 // addHanded is addValues for the values of a record of one allele that need not be looked for.
-func (b *blockBuilder) addHanded(columns []int, values []overlay.Value, entries []byte) {
-	row := b.rows() - 1
+func (b *blockBuilder) addHanded(columns []int, row int, values []overlay.Value, entries []byte) {
 	for _, v := range values {
 		column := columns[v.Field]
 		text := entries[v.Start:v.End]
@@ -310,6 +308,11 @@ func (b *blockBuilder) knownSite(ref, alt, filters []byte) uint16 {
 		*known = knownAlleles{key, b.site.number(b.directSite(ref, alt))}
 	}
 	return known.number
+}
+
+// within reports whether sites are those of a contig.
+func (b *blockBuilder) within(name []byte) bool {
+	return b.direct.entered && string(name) == string(b.direct.chrom)
 }
 
 // enterContig turns to the sites of a contig.
