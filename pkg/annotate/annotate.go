@@ -110,7 +110,8 @@ func (a *Annotator) valued() valued {
 
 // Collector takes the records of a piece of the result. Its methods are called from one goroutine at a time.
 type Collector interface {
-	// Record takes one record with its line as it is written, with the line's end. It may keep what the record's columns point to until Settle, and nothing else.
+	// Record takes one record with its line as it is written, with the line's end. Until Settle it may keep the line and what the record's columns and
+	// alleles point to, and nothing else.
 	Record(line []byte, r *index.Record) error
 	// Settle is called when the text of the records taken so far is about to go, and before Finish.
 	Settle()

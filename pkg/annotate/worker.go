@@ -238,7 +238,7 @@ func (w *worker) put(r *results, effects bool) {
 // show gives the record at hand to a collector.
 func (w *worker) show(line []byte, to Collector, effects bool) error {
 	shown := &w.shown
-	shown.Columns, shown.Alts, shown.Entries, shown.Scratch = &w.record, w.variant.Alts, w.entries, nil
+	shown.Columns, shown.Alts, shown.Entries, shown.Scratch = &w.record, w.variant.Alts, w.entriesIn(line), nil
 	if effects {
 		shown.Scratch = w.scratch
 	}
@@ -247,6 +247,12 @@ func (w *worker) show(line []byte, to Collector, effects bool) error {
 	}
 	shown.Samples, shown.Scanned = w.counts.samples.found, w.counts.samples.whole && len(w.record.Rest) > 0
 	return to.Record(line, shown)
+}
+
+// entriesIn is what databases say of the record at hand, in its line: they stand last in INFO.
+func (w *worker) entriesIn(line []byte) []byte {
+	end := len(line) - len("\n") - len(w.record.Rest)
+	return line[end-len(w.entries) : end]
 }
 
 // appendVCF appends the record's line with its INFO completed; everything else is copied.

@@ -16,12 +16,13 @@ type batch struct {
 	columns []int // of the databases' fields
 }
 
-// waiting is what of a row is added with its batch. It points to the text of the record's columns.
+// waiting is what of a row is added with its batch. It points to the text of the record's columns and of its line.
 type waiting struct {
 	ref, alt, filter, id, qual []byte
 	genotype                   []byte // of the only sample, and what follows
-	coding, protein, entries   int    // how many bytes of the batch's text each has
-	values                     int    // how many of the batch's there are
+	entries                    []byte // of databases
+	coding, protein            int32  // how many bytes of the batch's text each has
+	values                     int32  // how many of the batch's there are
 }
 
 func (w *batch) reset() { w.rows, w.text, w.values = w.rows[:0], w.text[:0], w.values[:0] }
@@ -49,12 +50,12 @@ func (b *blockBuilder) addSingle(e *engineReader, r *Record) {
 	row := waiting{ref: c.Ref, alt: c.Alt, filter: c.Filter, id: c.ID, qual: c.Qual}
 	if fx := p.effect; fx != nil {
 		coding, protein := r.Scratch.Bytes(fx.HGVSc), r.Scratch.Bytes(fx.HGVSp)
-		row.coding, row.protein = len(coding), len(protein)
+		row.coding, row.protein = int32(len(coding)), int32(len(protein))
 		w.text = append(append(w.text, coding...), protein...)
 	}
 	if len(r.Entries) > 0 {
-		row.entries, row.values, w.columns = len(r.Entries), len(r.Values), e.fields
-		w.text, w.values = append(w.text, r.Entries...), append(w.values, r.Values...)
+		row.entries, row.values, w.columns = r.Entries, int32(len(r.Values)), e.fields
+		w.values = append(w.values, r.Values...)
 	}
 	if b.genotypes.count > 1 {
 		b.addCarriers(r, 0)
@@ -101,8 +102,8 @@ func (b *blockBuilder) settleText(first int) {
 		text = text[w.coding:]
 		b.texts[columnHGVSp].add(text[:w.protein])
 		text = text[w.protein:]
-		b.addHanded(b.batch.columns, first+i, values[:w.values], text[:w.entries])
-		text, values = text[w.entries:], values[w.values:]
+		b.addHanded(b.batch.columns, first+i, values[:w.values], w.entries)
+		values = values[w.values:]
 	}
 }
 

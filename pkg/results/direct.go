@@ -7,12 +7,12 @@ import (
 	"gas/pkg/vcf"
 )
 
-// Record is a record of a result as the engine has it before it is text: the quick way into the index. What Columns and Alts point to is kept until Settle, nothing else.
+// Record is a record of a result as the engine has it before it is text: the quick way into the index. What Columns, Alts and Entries point to is kept until Settle, nothing else.
 type Record struct {
 	Line    int                  // length of the record's line in the result, with its end
 	Columns *vcf.Record          // as in the input
 	Alts    [][]byte             // of ALT; none for "."
-	Entries []byte               // what databases say, as it stands in INFO
+	Entries []byte               // what databases say, in the line
 	Scratch *consequence.Scratch // with the effects; nil where there are none
 	Valued  bool                 // Values has all that Entries says
 	Values  []overlay.Value      // by their places in Entries
