@@ -13,17 +13,19 @@ type dictBuilder struct {
 	ends     []uint32 // of the values, by code
 	text     []byte
 	slots    []uint32 // a hash table: half of a hash above a code, 0 where it is free; its size is a power of two
+	hashed   int      // how many values are in it
 	last     uint16   // the code of the last row
 	lastText []byte   // its text
 
 	handed      []uint16 // by the codes of one block of a database: the codes of the same texts here, 0 for those that were not met
 	handedBlock int32    // that block's number and one; 0 for none
+	foreign     bool     // there are values that are not of that block
 }
 
 func (c *dictBuilder) reset() {
 	c.codes, c.ends, c.text, c.last, c.lastText = c.codes[:0], c.ends[:0], c.text[:0], 0, nil
 	clear(c.slots)
-	c.handedBlock = 0
+	c.hashed, c.handedBlock, c.foreign = 0, 0, false
 }
 
 // addAt adds a row behind rows without a value.
@@ -37,18 +39,23 @@ func (c *dictBuilder) addAt(row int, value []byte) {
 // addHandedAt is addAt for a text with a code in a block of a database, 0 for none.
 func (c *dictBuilder) addHandedAt(row int, block int32, code uint16, text []byte) {
 	if code == 0 {
+		c.foreign = true
 		c.addAt(row, text)
 		return
 	}
 	if block+1 != c.handedBlock {
-		c.handedBlock, c.handed = block+1, c.handed[:0]
+		c.handedBlock, c.handed, c.foreign = block+1, c.handed[:0], len(c.ends) > 0
 	}
 	if int(code) >= len(c.handed) {
 		c.handed = append(c.handed, make([]uint16, int(code)+1-len(c.handed))...)
 	}
 	known := &c.handed[code]
-	if *known == 0 {
+	switch {
+	case *known > 0:
+	case c.foreign:
 		*known = c.code(text)
+	default: // it cannot be known by another code
+		*known = c.define(text)
 	}
 	for len(c.codes) < row {
 		c.codes = append(c.codes, 0)
@@ -76,7 +83,7 @@ func (c *dictBuilder) code(value []byte) uint16 {
 	if len(value) == 0 {
 		return 0
 	}
-	if len(c.slots) < 2*(len(c.ends)+1) {
+	if len(c.slots) < 2*(len(c.ends)+1) || c.hashed < len(c.ends) {
 		c.grow()
 	}
 	hash := hashOf(value)
@@ -86,6 +93,7 @@ func (c *dictBuilder) code(value []byte) uint16 {
 		if slot == 0 {
 			code := c.define(value)
 			c.slots[at] = uint32(hash>>32)&tagBits | uint32(code)
+			c.hashed++
 			return code
 		}
 		if (slot^uint32(hash>>32))&tagBits == 0 && bytes.Equal(c.value(uint16(slot)), value) {
@@ -97,9 +105,18 @@ func (c *dictBuilder) code(value []byte) uint16 {
 // tagBits are those of a slot that hold a part of the hash.
 const tagBits = 0xffff_0000
 
+// grow makes a table with room for one value more, and puts all of them in it.
 func (c *dictBuilder) grow() {
-	c.slots = make([]uint32, max(256, 2*len(c.slots)))
-	mask := uint32(len(c.slots) - 1)
+	size := max(256, len(c.slots))
+	for size < 2*(len(c.ends)+1) {
+		size *= 2
+	}
+	if size > len(c.slots) {
+		c.slots = make([]uint32, size)
+	} else {
+		clear(c.slots)
+	}
+	mask := uint32(size - 1)
 	for code := 1; code <= len(c.ends); code++ {
 		hash := hashOf(c.value(uint16(code)))
 		at := uint32(hash) & mask
@@ -108,6 +125,7 @@ func (c *dictBuilder) grow() {
 		}
 		c.slots[at] = uint32(hash>>32)&tagBits | uint32(code)
 	}
+	c.hashed = len(c.ends)
 }
 
 // hashSeed differs from run to run, so that no file can be made whose values fall together.
