@@ -147,7 +147,7 @@ func (f *alleleFinder) appendValue(to []byte, field, allele int) []byte {
 }
 
 // appendRow appends the fields of the row that was found for the only allele of a record, and their values to a list, numbered from first on.
-func (f *alleleFinder) appendRow(to []byte, start int, fields []shown, values []Value, first int32) ([]byte, []Value) {
+func (f *alleleFinder) appendRow(to []byte, start int, fields []shown, values []Value, first int) ([]byte, []Value) {
 	hit := f.hits[0]
 	if !f.load(hit.block) {
 		return to, values
@@ -162,7 +162,7 @@ func (f *alleleFinder) appendRow(to []byte, start int, fields []shown, values []
 		any := len(to) > from
 		to = field.end(to, before, from, any)
 		if any {
-			values = append(values, Value{first + int32(i), int32(from), int32(len(to)), column.integer(hit.row), int32(hit.block), column.code(hit.row)})
+			values = append(values, Value{int32(from), int32(len(to)), int32(hit.block), column.integer(hit.row), uint16(first + i), column.code(hit.row)})
 		}
 	}
 	return to, values

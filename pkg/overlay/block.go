@@ -358,12 +358,12 @@ func (b *block) hasLong(row int, ref, alt []byte) bool {
 	return equalBases(text[:refLen], ref) && equalBases(text[refLen:refLen+altLen], alt)
 }
 
-// integer is the integer of a row that has a value, -1 where the column holds texts.
-func (c *column) integer(row int) int64 {
+// integer is the integer of a row that has a value, 0 where the column holds texts.
+func (c *column) integer(row int) uint32 {
 	if c.encoding == columnInteger {
-		return int64(binary.LittleEndian.Uint32(c.values[4*row:]))
+		return binary.LittleEndian.Uint32(c.values[4*row:])
 	}
-	return -1
+	return 0
 }
 
 // code is the number of a row's text among those of the block, from 1; 0 where it is missing, or the column holds integers.

@@ -18,11 +18,11 @@ type Cursor struct {
 
 // Value is a value that AppendInfo appended.
 type Value struct {
-	Field      int32 // its place in Set.Keys
-	Start, End int32 // in the slice that AppendInfo returned; equal of a flag
-	Number     int64 // -1 for a value that is no integer, or may be none
-	Block      int32 // values of a field with the same Block and the same Code, which is not 0, are the same
-	Code       uint16
+	Start, End int32  // in the slice that AppendInfo returned; equal of a flag
+	Block      int32  // values of a field with the same Block and the same Code are the same
+	Number     uint32 // the value, where Code is 0: an integer
+	Field      uint16 // its place in Set.Keys
+	Code       uint16 // of a text
 }
 
 // Values are those that AppendInfo appended last, for who would have to read them from the text. It reports false where they are not known one by one, as those of several alleles.
@@ -159,7 +159,7 @@ func (c *Cursor) prepare(pos uint32, ref []byte, alts [][]byte) {
 // appendFields appends the fields of one database, the first of which has a number in the set.
 func (c *Cursor) appendFields(to []byte, start, first int, m *memberCursor) []byte {
 	if m.alleles != nil && len(c.alleles) == 1 {
-		to, c.values = m.alleles.appendRow(to, start, m.shown, c.values, int32(first))
+		to, c.values = m.alleles.appendRow(to, start, m.shown, c.values, first)
 		return to
 	}
 	c.whole = false

@@ -10,10 +10,9 @@ const batchSize = 32
 
 // batch is the last rows of a block, of which only the heads are there yet.
 type batch struct {
-	rows    []waiting
-	text    []byte // of each row: what HGVS calls it, and what databases say
-	values  []overlay.Value
-	columns []int // of the databases' fields
+	rows   []waiting
+	text   []byte // of each row: what HGVS calls it, and what databases say
+	values []overlay.Value
 }
 
 // waiting is what of a row is added with its batch. It points to the text of the record's columns and of its line.
@@ -54,7 +53,7 @@ func (b *blockBuilder) addSingle(e *engineReader, r *Record) {
 		w.text = append(append(w.text, coding...), protein...)
 	}
 	if len(r.Entries) > 0 {
-		row.entries, row.values, w.columns = r.Entries, int32(len(r.Values)), e.fields
+		row.entries, row.values = r.Entries, int32(len(r.Values))
 		w.values = append(w.values, r.Values...)
 	}
 	if b.genotypes.count > 1 {
@@ -102,7 +101,7 @@ func (b *blockBuilder) settleText(first int) {
 		text = text[w.coding:]
 		b.texts[columnHGVSp].add(text[:w.protein])
 		text = text[w.protein:]
-		b.addHanded(b.batch.columns, first+i, values[:w.values], w.entries)
+		b.addHanded(first+i, values[:w.values], w.entries)
 		values = values[w.values:]
 	}
 }

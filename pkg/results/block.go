@@ -40,6 +40,7 @@ type blockBuilder struct {
 	dicts     []*dictBuilder
 	texts     []*textBuilder
 	numbers   []*numberBuilder
+	handed    []valueBuilder // of the databases' fields, as overlay.Value numbers them
 	site      groupBuilder
 	effect    groupBuilder
 	genotypes genotypeBuilder
@@ -94,6 +95,19 @@ func newBlockBuilder(h *Header) *blockBuilder {
 		b.columns = append(b.columns, c)
 	}
 	return b
+}
+
+// valueBuilder is what a database's values are added to: one of both.
+type valueBuilder struct {
+	dict    *dictBuilder
+	numbers *numberBuilder
+}
+
+// takesHanded prepares for values that are handed over for these columns.
+func (b *blockBuilder) takesHanded(columns []int) {
+	for _, column := range columns {
+		b.handed = append(b.handed, valueBuilder{b.dicts[column], b.numbers[column]})
+	}
 }
 
 // group is the builder of a group, by its column.

@@ -191,7 +191,7 @@ func (b *blockBuilder) addAlleles(e *engineReader, r *Record) {
 		case !handed:
 			b.addValues(allele)
 		case len(r.Entries) > 0:
-			b.addHanded(e.fields, b.rows()-1, r.Values, r.Entries)
+			b.addHanded(b.rows()-1, r.Values, r.Entries)
 		}
 		b.addCarriers(r, allele)
 	}
@@ -209,20 +209,22 @@ func (b *blockBuilder) addCarriers(r *Record, allele int) {
 }
 
 // addHanded is addValues for the values of a record of one allele that need not be looked for.
-func (b *blockBuilder) addHanded(columns []int, row int, values []overlay.Value, entries []byte) {
-	for _, v := range values {
-		column := columns[v.Field]
+func (b *blockBuilder) addHanded(row int, values []overlay.Value, entries []byte) {
+	for i := range values {
+		v := &values[i]
+		to := &b.handed[v.Field]
+		if to.numbers != nil && v.Code == 0 {
+			to.numbers.addIntegerAt(row, int64(v.Number))
+			continue
+		}
 		text := entries[v.Start:v.End]
 		if len(text) == 0 {
 			text = flagValue
 		}
-		switch numbers := b.numbers[column]; {
-		case numbers == nil:
-			b.dicts[column].addHandedAt(row, v.Block, v.Code, text)
-		case v.Number >= 0:
-			numbers.addIntegerAt(row, v.Number)
-		default:
-			numbers.addAt(row, text)
+		if to.numbers != nil {
+			to.numbers.addAt(row, text)
+		} else {
+			to.dict.addHandedAt(row, v.Block, v.Code, text)
 		}
 	}
 }

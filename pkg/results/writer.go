@@ -139,7 +139,11 @@ func (w *Writer) builder() *blockBuilder {
 		w.free = w.free[:n-1]
 		return b
 	}
-	return newBlockBuilder(w.header)
+	b := newBlockBuilder(w.header)
+	if w.direct != nil {
+		b.takesHanded(w.direct.fields)
+	}
+	return b
 }
 
 func (w *Writer) release(b *blockBuilder) {
