@@ -30,6 +30,7 @@ type worker struct {
 	text    []byte                          // the line that keeps looks at
 	chrom   []byte                          // of the last record
 	contig  int                             // of the last record in the reference, -1 where it has none
+	entered int                             // how often the contig changed
 }
 
 func newWorker(p *plan, stop *atomic.Bool) *worker {
@@ -182,6 +183,7 @@ func (w *worker) annotate(r *results) {
 // enter finds the contig of the records that follow.
 func (w *worker) enter(name []byte) {
 	w.chrom = append(w.chrom[:0], name...)
+	w.entered++
 	w.contig = -1
 	if w.plan.contigs != nil {
 		if i, ok := w.plan.contigs.Contig(name); ok {
@@ -238,12 +240,15 @@ func (w *worker) put(r *results, effects bool) {
 // show gives the record at hand to a collector.
 func (w *worker) show(line []byte, to Collector, effects bool) error {
 	shown := &w.shown
-	shown.Columns, shown.Alts, shown.Entries, shown.Scratch = &w.record, w.variant.Alts, w.entriesIn(line), nil
+	shown.Columns, shown.Contig, shown.Alts, shown.Entries, shown.Scratch = &w.record, w.entered, w.variant.Alts, nil, nil
 	if effects {
 		shown.Scratch = w.scratch
 	}
-	if shown.Valued = w.values != nil && len(w.entries) > 0; shown.Valued {
-		shown.Values, shown.Valued = w.values()
+	if shown.Valued = false; len(w.entries) > 0 {
+		shown.Entries = w.entriesIn(line)
+		if w.values != nil {
+			shown.Values, shown.Valued = w.values()
+		}
 	}
 	shown.Samples, shown.Scanned = w.counts.samples.found, w.counts.samples.whole && len(w.record.Rest) > 0
 	return to.Record(line, shown)

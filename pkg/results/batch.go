@@ -17,11 +17,11 @@ type batch struct {
 
 // waiting is what of a row is added with its batch. It points to the text of the record's columns and of its line.
 type waiting struct {
-	ref, alt, filter, id, qual []byte
-	genotype                   []byte // of the only sample, and what follows
-	entries                    []byte // of databases
-	coding, protein            int32  // how many bytes of the batch's text each has
-	values                     int32  // how many of the batch's there are
+	ref, alt, filter, qual []byte
+	genotype               []byte // of the only sample, and what follows
+	entries                []byte // of databases
+	coding, protein        int32  // how many bytes of the batch's text each has
+	values                 int32  // how many of the batch's there are
 }
 
 func (w *batch) reset() { w.rows, w.text, w.values = w.rows[:0], w.text[:0], w.values[:0] }
@@ -37,20 +37,23 @@ func (b *blockBuilder) addSingle(e *engineReader, r *Record) {
 	if len(w.rows) == batchSize {
 		b.settle()
 	}
-	if !b.within(c.Chrom) {
+	if !b.direct.entered || r.Contig != b.direct.contig {
 		b.settle()
-		b.enterContig(c.Chrom)
+		b.enterContig(r)
 	}
 	var p directPick
 	if r.Scratch != nil {
 		e.pick(&p, r.Scratch.Effects)
 	}
 	b.begin(c.Pos, 0, 0, b.knownEffect(e, r.Scratch, &p))
-	row := waiting{ref: c.Ref, alt: c.Alt, filter: c.Filter, id: c.ID, qual: c.Qual}
+	b.texts[columnID].add(present(c.ID))
+	w.rows = append(w.rows, waiting{ref: c.Ref, alt: c.Alt, filter: c.Filter, qual: c.Qual})
+	row := &w.rows[len(w.rows)-1]
 	if fx := p.effect; fx != nil {
 		coding, protein := r.Scratch.Bytes(fx.HGVSc), r.Scratch.Bytes(fx.HGVSp)
-		row.coding, row.protein = int32(len(coding)), int32(len(protein))
-		w.text = append(append(w.text, coding...), protein...)
+		if row.coding, row.protein = int32(len(coding)), int32(len(protein)); row.coding+row.protein > 0 {
+			w.text = append(append(w.text, coding...), protein...)
+		}
 	}
 	if len(r.Entries) > 0 {
 		row.entries, row.values = r.Entries, int32(len(r.Values))
@@ -61,7 +64,6 @@ func (b *blockBuilder) addSingle(e *engineReader, r *Record) {
 	} else if len(r.Samples) > 0 {
 		row.genotype = c.Rest[r.Samples[0].At:]
 	}
-	w.rows = append(w.rows, row)
 }
 
 // settle adds what waits. The records' columns must still be as they were.
@@ -72,9 +74,6 @@ func (b *blockBuilder) settle() {
 	}
 	first := b.rows() - len(w.rows)
 	b.settleSites(b.heads[first:])
-	for i := range w.rows {
-		b.texts[columnID].add(present(w.rows[i].id))
-	}
 	for i := range w.rows {
 		b.numbers[columnQual].add(present(w.rows[i].qual))
 	}

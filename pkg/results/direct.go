@@ -10,6 +10,7 @@ import (
 // Record is a record of a result as the engine has it before it is text: the quick way into the index. What Columns, Alts and Entries point to is kept until Settle, nothing else.
 type Record struct {
 	Line    int                  // length of the record's line in the result, with its end
+	Contig  int                  // differs where CHROM differs from that of the record before in a piece
 	Columns *vcf.Record          // as in the input
 	Alts    [][]byte             // of ALT; none for "."
 	Entries []byte               // what databases say, in the line
@@ -129,9 +130,11 @@ type direct struct {
 	impacts       [4]uint16
 	none          uint16 // the number and one of the tuple without an effect
 	entered       bool
-	chrom         []byte             // of the sites below
-	filters       []byte             // likewise
-	site          tuple              // with the codes of both
+	contig        int                // of the sites below
+	site          tuple              // with the codes of their contig and of filters
+	filters       []byte             // FILTER of the last record, nil where it is missing
+	others        []byte             // that of the last record with another
+	other         uint16             // its code
 	substitutions [4][1 << 10]uint16 // numbers and one of tuples, by the code of FILTER and by two bases
 	short         [256]knownAlleles  // by a hash
 	picks         []directPick
@@ -175,8 +178,8 @@ func (b *blockBuilder) addAlleles(e *engineReader, r *Record) {
 	}
 	picks := b.judgeEffects(e, r.Scratch, len(alts))
 	c := r.Columns
-	if !b.within(c.Chrom) {
-		b.enterContig(c.Chrom)
+	if !b.direct.entered || r.Contig != b.direct.contig {
+		b.enterContig(r)
 	}
 	for allele, alt := range alts {
 		if b.rows() >= maxRows || allele > 1<<16-1 {
@@ -286,7 +289,7 @@ func (e *engineReader) pick(p *directPick, effects []consequence.Effect) {
 func (b *blockBuilder) knownSite(ref, alt, filters []byte) uint16 {
 	d := &b.direct
 	if string(filters) != string(d.filters) {
-		d.filters, d.site[3] = append(d.filters[:0], filters...), b.dicts[columnFilter].code(filters)
+		b.enterFilters(filters)
 	}
 	if len(ref)+len(alt) > 8 {
 		return b.site.number(b.directSite(ref, alt))
@@ -312,18 +315,22 @@ func (b *blockBuilder) knownSite(ref, alt, filters []byte) uint16 {
 	return known.number
 }
 
-// within reports whether sites are those of a contig.
-func (b *blockBuilder) within(name []byte) bool {
-	return b.direct.entered && string(name) == string(b.direct.chrom)
-}
-
-// enterContig turns to the sites of a contig.
-func (b *blockBuilder) enterContig(name []byte) {
+// enterContig turns to the sites of a record's contig.
+func (b *blockBuilder) enterContig(r *Record) {
 	d := &b.direct
-	d.entered, d.chrom, d.filters = true, append(d.chrom[:0], name...), d.filters[:0]
-	d.site = tuple{b.dicts[columnChrom].code(name)}
+	d.entered, d.contig, d.filters, d.others = true, r.Contig, d.filters[:0], d.others[:0]
+	d.site, d.other = tuple{b.dicts[columnChrom].code(r.Columns.Chrom)}, 0
 	clear(d.substitutions[:])
 	clear(d.short[:])
+}
+
+// enterFilters turns to a FILTER. Most files have two of them, in turn.
+func (b *blockBuilder) enterFilters(filters []byte) {
+	d := &b.direct
+	d.filters, d.site[3], d.others, d.other = d.others, d.other, d.filters, d.site[3]
+	if string(filters) != string(d.filters) {
+		d.filters, d.site[3] = append(d.filters[:0], filters...), b.dicts[columnFilter].code(filters)
+	}
 }
 
 // directSite is siteOf for the contig and the filters that were entered.
