@@ -21,14 +21,19 @@ func compareNumbers(s rowSet, col *column, c *filter.Comparison) {
 		return
 	}
 	for _, r := range ranges {
-		switch col.encoding {
-		case encodingDecimal:
-			markDecimals(s, col, r)
-		case encodingPositions:
-			markPositions(s, col, r)
-		default:
-			markNumbers(s, col.rows, func(row int) bool { n := col.number(row); return n >= r.Low && n <= r.High })
-		}
+		markRange(s, col, r)
+	}
+}
+
+// markRange adds the rows within a range.
+func markRange(s rowSet, col *column, r filter.Range) {
+	switch col.encoding {
+	case encodingDecimal:
+		markDecimals(s, col, r)
+	case encodingPositions:
+		markPositions(s, col, r)
+	default:
+		markNumbers(s, col.rows, func(row int) bool { n := col.number(row); return n >= r.Low && n <= r.High })
 	}
 }
 
@@ -40,7 +45,7 @@ func markNumbers(s rowSet, rows int, passes func(row int) bool) {
 	}
 }
 
-// markDecimals adds the rows within a range. The integers that are within it are found by halving: a larger integer is never a smaller number.
+// markDecimals is markRange for integers of a common power of ten. Those that are within are found by halving: a larger integer is never a smaller number.
 func markDecimals(s rowSet, col *column, r filter.Range) {
 	number := func(i int) float64 { return float64(int64(i)+decimalText+1) / powers[col.count] }
 	const integers = math.MaxInt32 - decimalText
@@ -57,7 +62,7 @@ func markDecimals(s rowSet, col *column, r filter.Range) {
 	}
 }
 
-// markPositions is markDecimals for POS.
+// markPositions is markRange for POS.
 func markPositions(s rowSet, col *column, r filter.Range) {
 	low, high := max(math.Ceil(r.Low), 0), min(math.Floor(r.High), math.MaxUint32)
 	if low > high {

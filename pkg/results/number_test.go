@@ -2,10 +2,14 @@ package results
 
 import (
 	"encoding/binary"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
+
+	"gas/pkg/results/filter"
 
 	"github.com/stretchr/testify/require"
 )
@@ -42,6 +46,8 @@ func TestAColumnOfNumbersHasTheNumbersThatStrconvReads(t *testing.T) {
 		"what would stand for a missing one too":    {[]string{"1", "-2147483648", ""}, encodingFloat},
 		"what does not fit with so many decimals":   {[]string{"1000000", "", "x", "0.00001", "3"}, encodingFloat},
 		"the other way round":                       {[]string{"0.00001", "", "x", "1000000", "3"}, encodingFloat},
+		"frequencies":                               {[]string{"0.458293", "", "3.16228e-06", "1", "0", "x"}, encodingFloat},
+		"a number of many digits behind others":     {[]string{"1000000", "", "x", "0.00001", "0.123456789012"}, encodingFloat},
 		"zeros fit with any number of decimals":     {[]string{"0", "0.0000001", "0.00", "0"}, encodingDecimal},
 		"exponents":                                 {[]string{"1e-05", "3.5E-7", "0.25"}, encodingDecimal},
 		"more digits than a decimal is read with":   {[]string{"0.1234567890123456789", "1"}, encodingFloat},
@@ -114,6 +120,43 @@ func TestColumnsOfRandomNumbersHaveWhatStrconvReads(t *testing.T) {
 		}
 		requireNumbers(t, texts, columnOf(t, texts, random.IntN(len(texts)+1)))
 	}
+}
+
+func TestARangeOfNumbersHasTheRowsThatItsEndsSay(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	seen := map[uint32]bool{}
+	for range 200 {
+		var texts []string
+		kind := random.IntN(3)
+		for range 1 + random.IntN(100) {
+			switch n := random.NormFloat64(); {
+			case random.IntN(9) == 0:
+				texts = append(texts, "")
+			case kind == 0:
+				texts = append(texts, strconv.FormatFloat(n, 'f', random.IntN(4), 64))
+			case kind == 1 || random.IntN(9) > 0:
+				texts = append(texts, strconv.FormatFloat(n*math.Pow10(-random.IntN(9)), 'e', random.IntN(6), 64))
+			default:
+				texts = append(texts, strconv.FormatFloat(n, 'f', 14, 64))
+			}
+		}
+		c := columnOf(t, texts, len(texts))
+		if c.encoding == encodingMissing {
+			continue
+		}
+		seen[c.encoding] = true
+		r := filter.Range{Low: random.NormFloat64(), High: random.NormFloat64() + 1}
+		if pivot := c.number(random.IntN(c.rows)); random.IntN(2) == 0 && pivot == pivot {
+			r.Low = pivot
+		}
+		rows := make(rowSet, (c.rows+63)/64)
+		markRange(rows, &c, r)
+		for row := range c.rows {
+			n := c.number(row)
+			require.Equal(t, n >= r.Low && n <= r.High, rows[row/64]>>(row%64)&1 == 1, "%q in %v", texts[row], r)
+		}
+	}
+	require.Subset(t, slices.Collect(maps.Keys(seen)), []uint32{encodingDecimal, encodingFloat})
 }
 
 func FuzzDecimal(f *testing.F) {
