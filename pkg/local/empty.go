@@ -13,6 +13,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"gas/pkg/fault"
 )
 
 // emptyDatabase is what the migrations make of an empty file, zipped: a new data folder begins with a copy, which takes a tenth of the time.
@@ -25,6 +27,10 @@ var emptyDatabase []byte
 func begin(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 { // SQLite would play it into the empty database
+		return fault.New(fault.Unavailable, "The database %s is missing, but the log of its last changes, %[1]s-wal, is there.", path).
+			WithHint("Put the database back beside its log, or move the log away to begin anew.")
 	}
 	z, err := gzip.NewReader(bytes.NewReader(emptyDatabase))
 	if err != nil {

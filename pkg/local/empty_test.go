@@ -104,3 +104,13 @@ func TestADatabaseThatIsThereIsLeftAsItIs(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "other", string(content))
 }
+
+func TestALogWithoutItsDatabaseIsLeftAloneToo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gas.db")
+	require.NoError(t, os.WriteFile(path+"-wal", []byte("changes"), 0o600))
+	require.ErrorContains(t, begin(path), "is missing")
+	require.NoFileExists(t, path)
+	require.FileExists(t, path+"-wal")
+	require.NoError(t, os.Truncate(path+"-wal", 0))
+	require.NoError(t, begin(path))
+}
