@@ -77,7 +77,7 @@ func TestOnLocalStack(t *testing.T) {
 		forms(t, session)
 	})
 	t.Run("the event of a restore is read as it writes it", func(t *testing.T) { restoreEvent(t, session) })
-	carries(t, session, time.Second) // it cuts a wait to whole seconds
+	carries(t, session, time.Second, nil) // it cuts a wait to whole seconds
 	t.Run("role", func(t *testing.T) { machineRole(t, session) })
 }
 
@@ -92,6 +92,9 @@ func TestOnMoto(t *testing.T) {
 		porttest.Vault(t, s3Vault(session, "moto's restores end at once; TestS3VaultTakesItsTime shows it"))
 	})
 	t.Run("glacier", func(t *testing.T) { glacierOnMoto(t, session) })
-	carries(t, session, 0)
+	carries(t, session, 0, map[string]string{
+		// Seen with 16 plain clients in 2 of 59 rounds: one message, two receipts, both good. It looks whether a message is visible and hides it in two steps.
+		"16 receivers never share a message": "moto's receive has no lock, and gives a message to two who ask at once; LocalStack and MiniStack show it",
+	})
 	t.Run("role", func(t *testing.T) { machineRole(t, session) })
 }

@@ -94,6 +94,6 @@ func TestPortsOnMiniStack(t *testing.T) {
 	t.Run("store", func(t *testing.T) { porttest.Store(t, records(mini)) })
 	t.Run("jobs", func(t *testing.T) { porttest.Jobs(t, records(mini)) })
 	t.Run("records", func(t *testing.T) { porttest.Records(t, records(mini)) })
-	carries(t, sessionAt(t, mini), 0)
+	carries(t, sessionAt(t, mini), 0, nil)
 	t.Run("role", func(t *testing.T) { machineRole(t, sessionAt(t, mini)) })
 }
