@@ -75,9 +75,6 @@ func (c *dictBuilder) add(value []byte) {
 	c.codes = append(c.codes, c.last)
 }
 
-// addCode adds a row with a value whose code is known.
-func (c *dictBuilder) addCode(code uint16) { c.codes = append(c.codes, code) }
-
 // code finds the code of a value, or defines it.
 func (c *dictBuilder) code(value []byte) uint16 {
 	if len(value) == 0 {
