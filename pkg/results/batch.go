@@ -11,7 +11,7 @@ const batchSize = 32
 // batch is the last rows of a block, of which only the heads are there yet.
 type batch struct {
 	rows   []waiting
-	text   []byte // of each row: what HGVS calls it, and what databases say
+	text   []byte // of each row: what HGVS calls it
 	values []overlay.Value
 }
 

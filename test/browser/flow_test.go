@@ -81,10 +81,7 @@ func TestARunningJobMovesWithoutReloading(t *testing.T) {
 
 func TestTheListOfJobsMovesWithoutReloading(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	owner, link := s.person("owner", user.Premium)
-	p := openTab(t)
-	p.signIn(link)
+	s, owner, p := signedIn(t, user.Premium)
 	jobs := []job.Job{s.submit(owner, "a.vcf", exampleText(t)), s.submit(owner, "b.vcf", exampleText(t))}
 	p.do(chromedp.Navigate(s.server.URL + "/annotations"))
 	run(p, chromedp.Evaluate[bool](`window.same = true`))
@@ -99,10 +96,7 @@ func TestTheListOfJobsMovesWithoutReloading(t *testing.T) {
 
 func TestAWrongFileIsSaidBeforeItIsSent(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	_, link := s.person("owner", user.Free)
-	p := openTab(t)
-	p.signIn(link)
+	s, _, p := signedIn(t, user.Free)
 	for name, file := range map[string]struct{ text, want string }{
 		"too large":  {strings.Repeat("x", 200_000), "your plan allows 150 KiB"},
 		"empty":      {"", "The file is empty"},

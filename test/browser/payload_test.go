@@ -182,10 +182,7 @@ func printable(r rune) rune {
 // T10: a page that calls itself a VCF is kept on the disk, and not shown.
 func TestT10APageThatCallsItselfAVCFIsNeverRendered(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	owner, link := s.person("owner", user.Premium)
-	p := openTab(t)
-	p.signIn(link)
+	s, owner, p := signedIn(t, user.Premium)
 	text := []byte("<!doctype html><title>pwned</title><h1 id=pwned>hello</h1><script>pwned=1</script>")
 	disk := t.TempDir()
 	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {

@@ -89,10 +89,7 @@ func TestEveryPageFitsItsWindow(t *testing.T) {
 // The theme that one has chosen is in every page that the server gives, and nothing else differs: the pages of the other tests are switched in the browser.
 func TestAChosenThemeIsInEveryPageThatFollows(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	_, link := s.person("owner", user.Free)
-	p := openTab(t)
-	p.signIn(link)
+	s, _, p := signedIn(t, user.Free)
 	page := func() string {
 		p.do(chromedp.Navigate(s.server.URL+"/docs"), chromedp.WaitReady("footer"))
 		return run(p, chromedp.Evaluate[string](`document.documentElement.outerHTML`))

@@ -65,6 +65,15 @@ func newStage(t *testing.T, edits ...func(url string, d *role.Deps)) *stage {
 	return s
 }
 
+// signedIn is a stage with one person, who is signed in in a tab.
+func signedIn(t *testing.T, plan user.Plan) (s *stage, id string, p *tab) {
+	s = newStage(t)
+	id, link := s.person("owner", plan)
+	p = openTab(t)
+	p.signIn(link)
+	return s, id, p
+}
+
 // person makes a user and returns the address of a link that signs him in.
 func (s *stage) person(name string, plan user.Plan) (id, link string) {
 	s.t.Helper()
