@@ -53,7 +53,7 @@ func RunFiles(ctx context.Context, f Files, o Options) (*Summary, error) {
 		return summary, err
 	}
 	if rows != nil {
-		if err := rows.complete(w.done[0]); err != nil {
+		if err := rows.complete(w.done[0], summary.packed); err != nil {
 			return summary, err
 		}
 	}

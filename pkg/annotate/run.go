@@ -67,6 +67,7 @@ func (r *run) all(ctx context.Context) error {
 	if err := r.judge(); err != nil {
 		return err
 	}
+	r.summary.packed = sink.packed
 	r.summary.Index, err = sink.close()
 	return err
 }

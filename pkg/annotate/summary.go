@@ -8,6 +8,7 @@ import (
 	"gas/pkg/consequence"
 	"gas/pkg/fault"
 	"gas/pkg/vcf"
+	"gas/pkg/vcf/bgzf"
 )
 
 // Summary is what was counted on the way: summary.json. Its bytes depend on the input and the options alone.
@@ -37,6 +38,7 @@ type Summary struct {
 	header    *vcf.Header
 	order     []string // of the contigs in the file
 	databases []Database
+	packed    *bgzf.Writer // of the result, closed; nil where that is not compressed
 }
 
 // InputSummary is what was read.

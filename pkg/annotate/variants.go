@@ -2,10 +2,10 @@ package annotate
 
 import (
 	"fmt"
-	"os"
 
 	"gas/pkg/fault"
 	index "gas/pkg/results"
+	"gas/pkg/vcf/bgzf"
 )
 
 // rowIndex is the index of a result's variants while it is written with the result.
@@ -39,17 +39,18 @@ func (w *writing) variants(o *Options) (*rowIndex, error) {
 }
 
 // complete ends the index, for which the result, the first of the drafts, must be complete.
-func (x *rowIndex) complete(result *draft) error {
-	file, err := os.Open(result.file.Name())
-	if err != nil {
-		return fmt.Errorf("read the result for its index: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
+func (x *rowIndex) complete(result *draft, packed *bgzf.Writer) error {
+	info, err := result.file.Stat()
 	if err != nil {
 		return fmt.Errorf("size of the result: %w", err)
 	}
-	if err := x.writer.Close(file, info.Size()); err != nil {
+	var places index.Places
+	if packed != nil {
+		for file, text := range packed.Blocks() {
+			places.Add(file, text)
+		}
+	}
+	if err := x.writer.Close(info.Size(), places); err != nil {
 		return cannotWrite(x.name, err)
 	}
 	return nil

@@ -75,7 +75,7 @@ func (b *blockBuilder) settle() {
 	first := b.rows() - len(w.rows)
 	b.settleSites(b.heads[first:])
 	for i := range w.rows {
-		b.numbers[columnQual].add(present(w.rows[i].qual))
+		b.numbers[columnQual].addAt(first+i, present(w.rows[i].qual))
 	}
 	b.settleText(first)
 	if b.genotypes.count == 1 {

@@ -136,7 +136,7 @@ func (b *blockBuilder) full() bool {
 }
 
 // maxCarriers bounds the memory of a block of many samples.
-const maxCarriers = 1 << 20
+const maxCarriers = 1 << 18
 
 // addLine adds the rows of one line, which comes with its line end.
 func (b *blockBuilder) addLine(line []byte) error {
@@ -164,7 +164,7 @@ func (b *blockBuilder) addAllele(allele int) {
 	p := &r.picks[allele]
 	b.begin(r.pos, allele, b.site.number(b.siteOf(r.chrom, r.ref, r.alts[allele], r.filter)), b.effect.number(b.effectOf(p)))
 	b.texts[columnID].add(r.id)
-	b.numbers[columnQual].add(r.qual)
+	b.numbers[columnQual].addAt(b.rows()-1, r.qual)
 	b.texts[columnHGVSc].add(p.hgvsc)
 	b.texts[columnHGVSp].add(p.hgvsp)
 	b.addValues(allele)

@@ -17,6 +17,8 @@ const (
 	encodingGroup            // of count tuples: the number of each row's, in no byte for one, one byte for up to 256, two bytes for more
 	encodingMember           // one uint16 for each tuple of the group: a code; then as behind the codes of a dictionary
 	encodingPositions        // POS, which no block has as a column: one uint32 for each row
+
+	encodingSparse = 0x80 // with one of a dictionary or of numbers: as uint64, a bit for each row that has a value, then the column of those rows alone
 )
 
 // maxRows is the largest number of rows of a block: their codes fit into two bytes.
@@ -44,6 +46,9 @@ type column struct {
 
 // readColumn cuts a column out of its bytes. It reports false when they are too few. Genotypes become a dictionary.
 func readColumn(body []byte, encoding, count uint32, rows int) (column, bool) {
+	if encoding&encodingSparse != 0 {
+		return readSparse(body, encoding&^encodingSparse, count, rows)
+	}
 	c := column{encoding: encoding, rows: rows, count: int(count)}
 	width := 0
 	switch encoding {

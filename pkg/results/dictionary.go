@@ -9,12 +9,13 @@ import (
 
 // dictBuilder gathers a column whose values repeat.
 type dictBuilder struct {
-	codes    []uint16
+	present  presence
+	codes    []uint16 // of the rows that have a value
 	ends     []uint32 // of the values, by code
 	text     []byte
 	slots    []uint32 // a hash table: half of a hash above a code, 0 where it is free; its size is a power of two
 	hashed   int      // how many values are in it
-	last     uint16   // the code of the last row
+	last     uint16   // the last of them
 	lastText []byte   // its text
 
 	handed      []uint16 // by the codes of one block of a database: the codes of the same texts here, 0 for those that were not met
@@ -23,17 +24,27 @@ type dictBuilder struct {
 }
 
 func (c *dictBuilder) reset() {
+	c.present.reset()
 	c.codes, c.ends, c.text, c.last, c.lastText = c.codes[:0], c.ends[:0], c.text[:0], 0, nil
 	clear(c.slots)
 	c.hashed, c.handedBlock, c.foreign = 0, 0, false
 }
 
-// addAt adds a row behind rows without a value.
+// addAt adds the value of a row, behind those that were added before. An empty text is none.
 func (c *dictBuilder) addAt(row int, value []byte) {
-	for len(c.codes) < row {
-		c.codes = append(c.codes, 0)
+	if len(value) == 0 {
+		return
 	}
-	c.add(value)
+	if !bytes.Equal(value, c.lastText) {
+		c.last = c.code(value)
+		c.lastText = c.value(c.last)
+	}
+	c.addCodeAt(row, c.last)
+}
+
+func (c *dictBuilder) addCodeAt(row int, code uint16) {
+	c.present.mark(row)
+	c.codes = append(c.codes, code)
 }
 
 // addHandedAt is addAt for a text with a code in a block of a database, 0 for none.
@@ -57,22 +68,7 @@ func (c *dictBuilder) addHandedAt(row int, block int32, code uint16, text []byte
 	default: // it cannot be known by another code
 		*known = c.define(text)
 	}
-	for len(c.codes) < row {
-		c.codes = append(c.codes, 0)
-	}
-	c.codes = append(c.codes, *known)
-}
-
-// add adds a row.
-func (c *dictBuilder) add(value []byte) {
-	if !bytes.Equal(value, c.lastText) {
-		c.last = c.code(value)
-		c.lastText = nil
-		if c.last > 0 {
-			c.lastText = c.value(c.last)
-		}
-	}
-	c.codes = append(c.codes, c.last)
+	c.addCodeAt(row, *known)
 }
 
 // code finds the code of a value, or defines it.
@@ -167,21 +163,26 @@ func (c *dictBuilder) value(code uint16) []byte {
 
 func (c *dictBuilder) takeOver(other columnBuilder, rows int) {
 	o := other.(*dictBuilder)
-	for row, code := range o.codes {
-		if code > 0 {
-			c.addAt(rows+row, o.value(code))
-		}
-	}
+	codes := o.codes
+	o.present.each(func(row int) {
+		c.addAt(rows+row, o.value(codes[0]))
+		codes = codes[1:]
+	})
 }
 
 func (c *dictBuilder) appendTo(to []byte, rows int) (_ []byte, encoding, count uint32) {
-	for len(c.codes) < rows {
-		c.codes = append(c.codes, 0)
-	}
-	switch {
-	case len(c.ends) == 0:
+	if len(c.codes) == 0 {
 		return to, encodingMissing, 0
-	case len(c.ends) == 1 && !hasZero(c.codes):
+	}
+	to, sparse := c.present.appendTo(to, rows)
+	to, encoding, count = c.appendCodes(to)
+	return to, encoding | sparse, count
+}
+
+// appendCodes writes the codes of the rows that have one, and the dictionary.
+func (c *dictBuilder) appendCodes(to []byte) (_ []byte, encoding, count uint32) {
+	switch {
+	case len(c.ends) == 1:
 		return append(to, c.text...), encodingConstant, 1
 	case len(c.ends) < 256:
 		encoding = encodingDict8
@@ -204,13 +205,4 @@ func (c *dictBuilder) appendValues(to []byte) []byte {
 		to = binary.LittleEndian.AppendUint32(to, end)
 	}
 	return append(to, c.text...)
-}
-
-func hasZero(codes []uint16) bool {
-	for _, code := range codes {
-		if code == 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -188,7 +188,7 @@ func (b *blockBuilder) addAlleles(e *engineReader, r *Record) {
 		p := &picks[allele]
 		b.begin(c.Pos, allele, b.knownSite(c.Ref, alt, present(c.Filter)), b.knownEffect(e, r.Scratch, p))
 		b.texts[columnID].add(present(c.ID))
-		b.numbers[columnQual].add(present(c.Qual))
+		b.numbers[columnQual].addAt(b.rows()-1, present(c.Qual))
 		b.addNames(r.Scratch, p.effect)
 		switch {
 		case !handed:

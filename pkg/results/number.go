@@ -9,11 +9,11 @@ import (
 // numberBuilder gathers a column of numbers as the file has them: integers times one power of ten while all fit, else float64. A number that is written with up to
 // 15 digits is an integer and its number of decimals, from which the float64 that strconv reads comes back by one division, which rounds right.
 type numberBuilder struct {
+	present  presence
 	scaled   []int32   // numbers times ten to the power of decimals, until one did not fit
 	decimals uint8     // of the number with most
-	floats   []float64 // the numbers of all rows from then on
+	floats   []float64 // all numbers from then on
 	wide     bool      // floats has them
-	found    bool
 }
 
 // mostPlaces is the largest number of decimals: 10^22 is the largest power of ten that a float64 has exactly.
@@ -27,6 +27,12 @@ const (
 
 var floatMissing, floatText = math.Float64frombits(0x7ff8_0000_0000_0001), math.Float64frombits(0x7ff8_0000_0000_0002)
 
+// Missing numbers as a column of decimals and one of floats have them when they are read.
+var (
+	missingDecimal = binary.LittleEndian.AppendUint32(nil, 1<<31) // decimalMissing
+	missingFloat   = binary.LittleEndian.AppendUint64(nil, math.Float64bits(floatMissing))
+)
+
 var powers = func() (p [mostPlaces + 1]float64) {
 	for i := range p {
 		p[i], _ = strconv.ParseFloat("1e"+strconv.Itoa(i), 64)
@@ -35,58 +41,45 @@ var powers = func() (p [mostPlaces + 1]float64) {
 }()
 
 func (c *numberBuilder) reset() {
-	c.scaled, c.decimals, c.floats, c.wide, c.found = c.scaled[:0], 0, c.floats[:0], false, false
+	c.present.reset()
+	c.scaled, c.decimals, c.floats, c.wide = c.scaled[:0], 0, c.floats[:0], false
 }
 
-// rows is how many rows were added.
-func (c *numberBuilder) rows() int { return len(c.scaled) + len(c.floats) }
-
-// addAt adds a row behind rows without a value.
+// addAt adds the number of a row, behind those that were added before. An empty text is none.
 func (c *numberBuilder) addAt(row int, text []byte) {
-	c.pad(row)
-	c.add(text)
+	if len(text) > 0 {
+		c.present.mark(row)
+		c.add(text)
+	}
 }
 
 // addIntegerAt is addAt for an integer that is read already.
 func (c *numberBuilder) addIntegerAt(row int, n int64) {
-	c.pad(row)
-	c.found = true
+	c.present.mark(row)
 	c.addDecimal(n, 0)
 }
 
-// pad adds rows without a value.
-func (c *numberBuilder) pad(rows int) {
-	for c.rows() < rows {
-		c.addNone(decimalMissing, floatMissing)
-	}
-}
-
 func (c *numberBuilder) add(text []byte) {
-	if len(text) == 0 {
-		c.addNone(decimalMissing, floatMissing)
-		return
-	}
-	c.found = true
 	if digits, places, ok := decimal(text); ok {
 		c.addDecimal(digits, places)
 		return
 	}
 	n, err := strconv.ParseFloat(string(text), 64)
 	if err != nil || n != n {
-		c.addNone(decimalText, floatText)
+		c.addText()
 		return
 	}
 	c.widen()
 	c.floats = append(c.floats, n)
 }
 
-// addNone adds what is no number, in either form.
-func (c *numberBuilder) addNone(scaled int32, float float64) {
+// addText adds what is no number.
+func (c *numberBuilder) addText() {
 	if c.wide {
-		c.floats = append(c.floats, float)
+		c.floats = append(c.floats, floatText)
 		return
 	}
-	c.scaled = append(c.scaled, scaled)
+	c.scaled = append(c.scaled, decimalText)
 }
 
 // addDecimal adds a number of so many decimals.
@@ -164,16 +157,15 @@ func unscaled(n int32, decimals int) float64 {
 
 func (c *numberBuilder) takeOver(other columnBuilder, rows int) {
 	o := other.(*numberBuilder)
-	c.pad(rows)
-	c.found = c.found || o.found
+	o.present.each(func(row int) { c.present.mark(rows + row) })
 	if o.wide {
 		c.widen()
 		c.floats = append(c.floats, o.floats...)
 		return
 	}
 	for _, n := range o.scaled {
-		if n <= decimalText {
-			c.addNone(n, unscaled(n, 0))
+		if n == decimalText {
+			c.addText()
 		} else {
 			c.addDecimal(int64(n), o.decimals)
 		}
@@ -181,10 +173,16 @@ func (c *numberBuilder) takeOver(other columnBuilder, rows int) {
 }
 
 func (c *numberBuilder) appendTo(to []byte, rows int) (_ []byte, encoding, count uint32) {
-	if !c.found {
+	if len(c.scaled)+len(c.floats) == 0 {
 		return to, encodingMissing, 0
 	}
-	c.pad(rows)
+	to, sparse := c.present.appendTo(to, rows)
+	to, encoding, count = c.appendNumbers(to)
+	return to, encoding | sparse, count
+}
+
+// appendNumbers writes the numbers of the rows that have one.
+func (c *numberBuilder) appendNumbers(to []byte) (_ []byte, encoding, count uint32) {
 	if n, ok := c.same(); ok {
 		return binary.LittleEndian.AppendUint64(to, math.Float64bits(n)), encodingNumber, 0
 	}
@@ -200,7 +198,7 @@ func (c *numberBuilder) appendTo(to []byte, rows int) (_ []byte, encoding, count
 	return to, encodingFloat, 0
 }
 
-// same is the number that all rows have, if it is one.
+// same is the number that all of these rows have, if it is one.
 func (c *numberBuilder) same() (float64, bool) {
 	if !c.wide {
 		for _, n := range c.scaled {

@@ -19,10 +19,10 @@ func columnOf(t *testing.T, texts []string, cut int) column {
 	t.Helper()
 	var first, second numberBuilder
 	for i, text := range texts {
-		if c := &first; i < cut {
-			c.add([]byte(text))
+		if i < cut {
+			first.addAt(i, []byte(text))
 		} else {
-			second.add([]byte(text))
+			second.addAt(i-cut, []byte(text))
 		}
 	}
 	if cut < len(texts) {
@@ -56,7 +56,7 @@ func TestAColumnOfNumbersHasTheNumbersThatStrconvReads(t *testing.T) {
 		"one number for all rows that is a float": {[]string{"1e300", "1e300"}, encodingNumber},
 		"no number in any row":                    {[]string{"", ""}, encodingMissing},
 		"text that is no number in all rows":      {[]string{"nan", "a"}, encodingNumber},
-		"numbers, then missing ones":              {[]string{"7", "7", ""}, encodingDecimal},
+		"numbers, then missing ones":              {[]string{"7", "7", ""}, encodingFloat},
 		"eight bytes":                             {[]string{"12345678", "1234567.", ".1234567", "0.123456"}, encodingFloat},
 		"points alone, or two, are no numbers":    {[]string{".", "1.2.3", "-", "1.5"}, encodingDecimal},
 		"what stands between the digits of ASCII": {[]string{"1/2", "1:2", "3"}, encodingDecimal},
@@ -181,16 +181,16 @@ func FuzzDecimal(f *testing.F) {
 	})
 }
 
-func TestNumbersAreWrittenInFourBytes(t *testing.T) {
+func TestNumbersAreWrittenInFourBytesForTheRowsThatHaveOne(t *testing.T) {
 	var c numberBuilder
-	c.add([]byte("1.5"))
+	c.addAt(0, []byte("1.5"))
 	c.addIntegerAt(3, 2)
 	body, encoding, count := c.appendTo(nil, 5)
-	require.EqualValues(t, encodingDecimal, encoding)
+	require.EqualValues(t, encodingDecimal|encodingSparse, encoding)
 	require.EqualValues(t, 1, count)
-	var numbers []int32
-	for ; len(body) > 0; body = body[4:] {
-		numbers = append(numbers, int32(binary.LittleEndian.Uint32(body)))
-	}
-	require.Equal(t, []int32{15, decimalMissing, decimalMissing, 20, decimalMissing}, numbers)
+	var expected []byte
+	expected = binary.LittleEndian.AppendUint64(expected, 0b1001)
+	expected = binary.LittleEndian.AppendUint32(expected, 15)
+	expected = binary.LittleEndian.AppendUint32(expected, 20)
+	require.Equal(t, expected, body)
 }

@@ -39,7 +39,7 @@ func rebuild(ctx context.Context, result io.ReaderAt, size int64, to io.Writer) 
 	if err := w.fill(ctx, rest, reader); err != nil {
 		return err
 	}
-	return w.Close(result, size)
+	return w.Close(size, text.places)
 }
 
 // readHeader reads a result up to the end of its header, and a little further.

@@ -619,7 +619,9 @@ func TestAnIndexWrittenWithTheResultAnswersAsARebuiltOne(t *testing.T) {
 		require.NoError(t, big.Finish())
 		require.NoError(t, edge.Finish())
 	}
-	require.NoError(t, w.Close(bytes.NewReader(result), int64(len(result))))
+	places, err := listBlocks(bytes.NewReader(result), int64(len(result)))
+	require.NoError(t, err)
+	require.NoError(t, w.Close(int64(len(result)), places))
 	require.NoError(t, file.Close())
 	written, err := Open(path, bytes.NewReader(result), int64(len(result)))
 	require.NoError(t, err)

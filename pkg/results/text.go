@@ -16,7 +16,7 @@ import (
 type text struct {
 	file   io.ReaderAt
 	size   int64
-	places []byte // of the bgzip blocks: pairs of uint64, in the file and in the text; empty for a plain file
+	places Places
 	pool   sync.Pool
 }
 

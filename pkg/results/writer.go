@@ -21,7 +21,7 @@ import (
 // All numbers are little-endian.
 const (
 	magic         = "GASROWS\x1a"
-	formatVersion = 3
+	formatVersion = 4
 	trailerSize   = 6*8 + 2*4 + len(magic)
 )
 
@@ -213,13 +213,19 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// Close completes the index. The result must be complete: its bgzip blocks are listed, so that a line is found without reading what is before it.
-func (w *Writer) Close(result io.ReaderAt, size int64) error {
+// Places are where the bgzip blocks of a result begin, so that a line is found without reading what is before it: pairs of uint64, in the file and in its text.
+// Those of a file that is not compressed are empty.
+type Places []byte
+
+// Add adds a block, in the order of the file.
+func (p *Places) Add(file, text int64) {
+	*p = binary.LittleEndian.AppendUint64(*p, uint64(file))
+	*p = binary.LittleEndian.AppendUint64(*p, uint64(text))
+}
+
+// Close completes the index of a result of so many bytes.
+func (w *Writer) Close(size int64, places Places) error {
 	if err := w.writeHeld(); err != nil {
-		return err
-	}
-	places, err := listBlocks(result, size)
-	if err != nil {
 		return err
 	}
 	var blocks []byte
@@ -245,14 +251,14 @@ func (w *Writer) Close(result io.ReaderAt, size int64) error {
 	return w.flush()
 }
 
-// listBlocks lists where the blocks of a bgzip file begin, in the file and in its text, as pairs of uint64. A file that is not compressed has an empty list.
-func listBlocks(result io.ReaderAt, size int64) ([]byte, error) {
+// listBlocks reads where the blocks of a result begin.
+func listBlocks(result io.ReaderAt, size int64) (Places, error) {
 	from := bufio.NewReaderSize(io.NewSectionReader(result, 0, size), 1<<18)
-	var list []byte
+	var list Places
 	if start, err := from.Peek(2); err != nil || start[0] != 0x1f || start[1] != 0x8b {
 		return nil, nil
 	}
-	var at, text uint64
+	var at, text int64
 	var block []byte
 	for {
 		var err error
@@ -261,9 +267,8 @@ func listBlocks(result io.ReaderAt, size int64) ([]byte, error) {
 		} else if err != nil {
 			return nil, fault.New(fault.BadInput, "The result is not compressed by bgzip, or is damaged.").Because(err)
 		}
-		list = binary.LittleEndian.AppendUint64(list, at)
-		list = binary.LittleEndian.AppendUint64(list, text)
-		at += uint64(len(block))
-		text += uint64(bgzf.TextSize(block))
+		list.Add(at, text)
+		at += int64(len(block))
+		text += int64(bgzf.TextSize(block))
 	}
 }

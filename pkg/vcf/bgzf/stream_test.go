@@ -1,6 +1,7 @@
 package bgzf
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -46,6 +47,27 @@ func TestTheSameTextGivesTheSameBytesWhateverTheThreads(t *testing.T) {
 		require.Equal(t, text[at], p[0])
 	}
 	require.Equal(t, At(int64(len(one)-len(EOF)), 0), w.VirtualOffset(int64(len(text))))
+}
+
+func TestAWriterKnowsWhereTheBlocksOfItsFileBegin(t *testing.T) {
+	for _, size := range []int{0, 1, MaxPayload, 3*MaxPayload + 5, 30 * MaxPayload} {
+		file, w := compressed(t, bytes.Repeat([]byte("ACGT\n"), size/5+1)[:size], 2)
+		var read, known [][2]int64
+		from, place := bufio.NewReader(bytes.NewReader(file)), [2]int64{}
+		for {
+			block, err := ReadBlock(from, nil)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			require.NoError(t, err)
+			read = append(read, place)
+			place[0], place[1] = place[0]+int64(len(block)), place[1]+int64(TextSize(block))
+		}
+		for file, text := range w.Blocks() {
+			known = append(known, [2]int64{file, text})
+		}
+		require.Equal(t, read, known)
+	}
 }
 
 func TestAFileWithoutItsEndIsCutShort(t *testing.T) {

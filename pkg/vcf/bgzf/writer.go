@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 )
 
@@ -29,6 +30,7 @@ type Writer struct {
 	workers sync.WaitGroup
 	written chan struct{} // closed when the last run was written
 	current *run
+	text    int64 // bytes that were taken
 
 	mu      sync.Mutex
 	err     error
@@ -74,6 +76,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 		return 0, errClosed
 	}
 	n := len(p)
+	w.text += int64(n)
 	for len(p) > 0 {
 		if w.current == nil {
 			w.current = <-w.free
@@ -187,7 +190,7 @@ func (w *Writer) stop() {
 	close(w.ordered)
 	w.workers.Wait()
 	<-w.written
-	w.jobs = nil
+	w.jobs, w.free = nil, nil // the buffers go
 }
 
 // VirtualOffset is where the byte of the whole text at the given offset lies in the file. It may be asked after Close, for offsets up to the
@@ -198,4 +201,16 @@ func (w *Writer) VirtualOffset(text int64) VirtualOffset {
 		return At(w.offset, 0)
 	}
 	return At(w.offsets[block], int(text%MaxPayload))
+}
+
+// Blocks are where the blocks of the file begin, in the file and in its text, the one that ends the file too. It may be asked after Close.
+func (w *Writer) Blocks() iter.Seq2[int64, int64] {
+	return func(yield func(file, text int64) bool) {
+		for i, offset := range w.offsets {
+			if !yield(offset, int64(i)*MaxPayload) {
+				return
+			}
+		}
+		yield(w.offset, w.text)
+	}
 }
