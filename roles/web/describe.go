@@ -85,6 +85,13 @@ func (s *site) running(v sight) string {
 	if v.LeaseUntil.Before(v.now) && v.missing != "" {
 		return v.missing
 	}
+	free := v.Owner == "" && !v.LeaseUntil.IsZero() && !v.LeaseUntil.After(v.now)
+	if free && v.Tries > 0 {
+		return fmt.Sprintf("Something that is needed could not be reached; the job is tried again by itself within minutes. Tries so far: %d.", v.Tries)
+	}
+	if free {
+		return "The annotator was stopped and gave the job back; the next one takes it."
+	}
 	if v.LeaseUntil.Before(v.now) && !v.LeaseUntil.IsZero() {
 		return "The annotator has not been heard of for " + durationText(v.now.Sub(v.LeaseUntil)+s.Config.QueueVisibility) + "; another one takes the job over."
 	}
@@ -146,6 +153,8 @@ func (v sight) resultText() string {
 	switch {
 	case v.Storage == job.Damaged:
 		return "no good copy is known"
+	case v.late():
+		return "being restored, later than expected"
 	case v.Storage == job.Thawing && !v.Retrieval.ExpectedAt.IsZero():
 		return "being restored, about " + durationText(v.Retrieval.ExpectedAt.Sub(v.now))
 	case v.Storage == job.Thawing:
@@ -154,6 +163,8 @@ func (v sight) resultText() string {
 		return "archived, restoring begins"
 	case v.Storage == job.Archived:
 		return "archived"
+	case v.expired() && v.missing != "":
+		return "window over, waits to be archived"
 	case v.expired():
 		return "window over, being archived"
 	case v.freeUntil.IsZero():
@@ -190,23 +201,45 @@ func (v sight) plainNote() *noteView {
 	case v.Storage == job.Damaged:
 		return &noteView{Tone: "failed", Head: "The result is held back.", Text: "No copy with the right checksum is known at the moment. Nothing was deleted; an operator looks into it."}
 	case v.Storage == job.Thawing:
-		text := "It was asked for at " + clockText(v.Retrieval.AskedAt, v.now)
-		if v.Retrieval.Tier != "" {
-			text += " (" + v.Retrieval.Tier + ")"
-		}
-		if !v.Retrieval.ExpectedAt.IsZero() {
-			text += " and is expected at " + clockText(v.Retrieval.ExpectedAt, v.now)
-		}
-		return &noteView{Tone: "restoring", Head: "The result is being restored.", Text: text + ". You get a mail when it is back."}
+		return &noteView{Tone: "restoring", Head: "The result is being restored.", Text: v.retrievalText() + " You get a mail when it is back."}
 	case v.Storage == job.Archived && v.owner.Plan == user.Premium:
 		return &noteView{Tone: "restoring", Head: "The result is in cold storage.", Text: "Your plan is premium, so it is brought back without a step of yours."}
 	case v.expired():
-		return &noteView{Tone: "archived", Head: "The free window of this result ended " + clockText(v.freeUntil, v.now) + ".", Text: "It is kept in cold storage; input, log and summary stay readable.", Action: upgrade}
+		where := "It is kept in cold storage"
+		if v.Storage != job.Archived {
+			where = "It goes to cold storage now"
+		}
+		return &noteView{Tone: "archived", Head: "The free window of this result ended " + clockText(v.freeUntil, v.now) + ".", Text: where + "; input, log and summary stay readable.", Action: upgrade}
 	}
 	if v.Storage == job.Archived {
 		return &noteView{Tone: "archived", Head: "The result is in cold storage.", Text: "Input, log and summary stay readable.", Action: upgrade}
 	}
 	return nil
+}
+
+// retrievalText says how far the way back from cold storage is.
+func (v sight) retrievalText() string {
+	r := v.Retrieval
+	if r.AskedAt.IsZero() {
+		return "It is about to be asked for from cold storage."
+	}
+	text := "It was asked for at " + clockText(r.AskedAt, v.now)
+	if r.Tier != "" {
+		text += " (" + r.Tier + ")"
+	}
+	switch {
+	case v.late():
+		text += " and was expected at " + clockText(r.ExpectedAt, v.now) + "; it is looked for again until it is there"
+	case !r.ExpectedAt.IsZero():
+		text += " and is expected at " + clockText(r.ExpectedAt, v.now)
+	}
+	return text + "."
+}
+
+// late tells whether a result that is being restored should be back by now.
+func (v sight) late() bool {
+	expected := v.Retrieval.ExpectedAt
+	return v.Storage == job.Thawing && !expected.IsZero() && v.now.After(expected)
 }
 
 // tooLargeNote says what the owner's plan allows, and what a larger one does.

@@ -212,6 +212,9 @@ func (s *site) filesPage(c echo.Context) error {
 		if object.Key != "" {
 			file.Size = sizeText(object.Size)
 		}
+		if k.kind == kindResult && v.Status.Final() && v.Status != job.Completed { // it will never be there
+			continue
+		}
 		if err != nil {
 			file.URL, file.Why = "", fault.Of(err).Message
 		}
@@ -223,9 +226,13 @@ func (s *site) filesPage(c echo.Context) error {
 func fileURL(id, kind string) string { return "/api/v1/jobs/" + id + "/files/" + kind }
 
 func (s *site) downloadCommands(c echo.Context, v sight) string {
+	kind, option := kindResult, ""
+	if v.Status.Final() && v.Status != job.Completed {
+		kind, option = kindInput, " --file input"
+	}
 	lines := []string{
-		"gas jobs download " + v.ID,
-		"curl -OJ -H \"Authorization: Bearer $GAS_TOKEN\" " + s.baseURL(c) + fileURL(v.ID, kindResult),
+		"gas jobs download " + v.ID + option,
+		"curl -OJ -H \"Authorization: Bearer $GAS_TOKEN\" " + s.baseURL(c) + fileURL(v.ID, kind),
 	}
 	return strings.Join(lines, "\n")
 }

@@ -18,7 +18,8 @@ type jobView struct {
 	State    stateView
 	Sentence string
 	Percent  string
-	Live     bool
+	Live     bool // whether the page follows the job
+	Moves    bool // whether a bar shows how far it is
 	Buttons  []buttonLink
 	Note     *noteView
 	Life     []lifeView
@@ -49,7 +50,7 @@ func (s *site) showJob(c echo.Context, v sight, page, tab string, content any) e
 	name := visible(v.Name)
 	view := jobView{
 		ID: v.ID, Name: name, State: v.state(), Sentence: s.sentence(v), Percent: fmt.Sprintf("%.0f", v.progress.Percent),
-		Live: !v.Status.Final() || v.Storage == job.Thawing, Buttons: v.buttons(), Note: v.note(), Life: v.timeline(events, notices), Tabs: v.tabs(tab), Tab: content,
+		Live: !v.Status.Final() || v.Storage == job.Thawing, Moves: !v.Status.Final(), Buttons: v.buttons(), Note: v.note(), Life: v.timeline(events, notices, s.pulse.isDown(ctx, "notify")), Tabs: v.tabs(tab), Tab: content,
 	}
 	h := head{Title: name, Crumbs: []linkView{{URL: "/annotations", Text: "Jobs"}, {Text: firstOf(name, 60)}}}
 	if view.Live {
@@ -118,7 +119,7 @@ func (s *site) logPage(c echo.Context) error {
 	}
 	object, blobs, err := s.fileOf(v, job.FileLog)
 	if err != nil {
-		return s.showJob(c, v, "job_log", "log", logView{Missing: fault.Of(err).Message})
+		return s.showJob(c, v, "job_log", "log", logView{Missing: noLog(v, err)})
 	}
 	data, more, err := s.readStart(c.Request().Context(), blobs, object, logShown)
 	if err != nil {
@@ -133,6 +134,17 @@ func (s *site) logPage(c echo.Context) error {
 		view.More = "The first " + sizeText(logShown) + " of " + sizeText(object.Size) + "; the rest is in the file."
 	}
 	return s.showJob(c, v, "job_log", "log", view)
+}
+
+// noLog says why there is none.
+func noLog(v sight, err error) string {
+	switch v.Status {
+	case job.Failed:
+		return "The job ended before there was anything to log. Why stands above."
+	case job.Cancelled:
+		return "The job was cancelled before there was anything to log."
+	}
+	return fault.Of(err).Message
 }
 
 // warnings are the summary's, which counts the same warning once for the whole file.

@@ -50,11 +50,13 @@ func (s *site) missing(ctx context.Context, v sight) string {
 	switch {
 	case v.Status == job.Pending, v.Status == job.Running:
 		name, does = "annotator", "the job goes on when one is back"
+	case v.Storage == job.Thawing && v.Retrieval.AskedAt.IsZero():
+		name, does = "thaw", "the result is asked for when one is there again"
 	case v.Storage == job.Thawing:
 		name, does = "restore", "the result comes back when one is there again"
 	case v.Storage == job.Archived && v.readable != nil && v.owner.Plan == user.Premium:
 		name, does = "thaw", "the result is asked for when one is there again"
-	case v.expired() && v.Storage == job.Hot:
+	case v.expired() && (v.Storage == job.Hot || v.Storage == job.Archiving):
 		name, does = "archive", "the result is archived when one is there again"
 	}
 	if name == "" || !s.pulse.isDown(ctx, name) {

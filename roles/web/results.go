@@ -145,7 +145,11 @@ func noSummary(v sight) string {
 	case v.Status == job.Completed:
 		return "This job has no summary; its files hold everything."
 	}
-	return "The job ended without a result, so there is nothing to sum up. The log says how far it came."
+	text := "The job ended without a result, so there is nothing to sum up."
+	if v.Files[job.FileLog].Key != "" {
+		text += " The log says how far it came."
+	}
+	return text
 }
 
 func (j *summaryJSON) view() summaryView {

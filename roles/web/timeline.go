@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"gas/pkg/job"
@@ -29,48 +30,81 @@ var pointOf = map[job.Step]struct{ what, class string }{
 	job.StepDamage:   {"Found damaged", "bad"},
 }
 
-// timeline tells a job's life from its own events and notices, and in grey what comes next.
-func (v sight) timeline(events []job.Event, notices []job.Notice) []lifeView {
-	var past []lifeView
-	mailed := sentNotices(notices)
+// lifePoint is a point that has a place in time.
+type lifePoint struct {
+	at time.Time
+	lifeView
+}
+
+// timeline tells a job's life from its own events and notices, and in grey what comes next. notifyDown tells that nobody sends mail now.
+func (v sight) timeline(events []job.Event, notices []job.Notice, notifyDown bool) []lifeView {
+	past, waiting := v.mailPoints(notices, notifyDown)
 	for _, e := range events {
 		if point, ok := pointOf[job.Step(e.Name)]; ok {
-			past = append(past, lifeView{Class: point.class, What: point.what, When: at(e.At)})
-		}
-		if m, ok := mailed[job.Step(e.Name)]; ok {
-			past = append(past, lifeView{Class: "past", What: "Mail sent", When: at(m)})
-			delete(mailed, job.Step(e.Name))
+			past = append(past, lifePoint{e.At, lifeView{Class: point.class, What: point.what, When: at(e.At)}})
 		}
 	}
-	past = lastPoints(past, 8)
-	next := v.next()
+	slices.SortStableFunc(past, func(a, b lifePoint) int { return a.at.Compare(b.at) })
+	return v.withNext(lastPoints(past, 8), waiting)
+}
+
+// withNext adds where the job stands and what comes next to what has been.
+func (v sight) withNext(points []lifePoint, waiting []lifeView) []lifeView {
+	past := make([]lifeView, len(points))
+	for i, p := range points {
+		past[i] = p.lifeView
+	}
 	if len(past) > 0 {
 		past[len(past)-1].Class += " last"
 	}
 	if now := v.present(); now != nil {
 		past = append(past, *now)
 	}
-	return append(past, next...)
+	return append(append(past, waiting...), v.next()...)
 }
 
-// sentNotices are the times of mails that were sent, by the step that they tell of.
-func sentNotices(notices []job.Notice) map[job.Step]time.Time {
-	of := map[string]job.Step{"ready": job.StepComplete, "failed": job.StepFail, "restored": job.StepRestored}
-	sent := map[job.Step]time.Time{}
+// mailPoints are a job's mails: those that are done with, and those that wait. down tells that nobody is there to send them.
+func (v sight) mailPoints(notices []job.Notice, down bool) (past []lifePoint, waiting []lifeView) {
 	for _, n := range notices {
-		if step, ok := of[n.Kind]; ok && n.State == job.NoticeSent {
-			sent[step] = n.At
+		point := lifeView{Class: "past", What: "Mail sent", When: at(n.At)}
+		switch {
+		case n.State == job.NoticeSent && n.Kind == job.NoticeExpiring:
+			point.What = "Warned by mail"
+		case n.State == job.NoticeSent:
+		case n.State == job.NoticeGaveUp:
+			point = lifeView{Class: "past", What: "No mail", Text: v.unmailed()}
+		default:
+			point = lifeView{Class: "next", What: "Mail", Text: "is being sent"}
+			if down {
+				point.Text = "waits for the role notify, which is down"
+			} else if n.Tries > 1 {
+				point.Text = "tried " + plural(n.Tries, "time", "times") + " so far"
+			}
+			waiting = append(waiting, point)
+			continue
 		}
+		past = append(past, lifePoint{n.At, point})
 	}
-	return sent
+	return past, waiting
+}
+
+// unmailed says why a mail was given up. What a mail server answered stands in the operator's log: it may name more than its owner should read.
+func (v sight) unmailed() string {
+	switch {
+	case v.owner.MailOff:
+		return "you have switched mails off"
+	case !v.owner.EmailVerified:
+		return "no address of yours is confirmed"
+	}
+	return "it could not be delivered"
 }
 
 // lastPoints keeps the first two points and the newest: a result that was archived many times has a long life.
-func lastPoints(points []lifeView, most int) []lifeView {
+func lastPoints(points []lifePoint, most int) []lifePoint {
 	if len(points) <= most {
 		return points
 	}
-	return append(append([]lifeView{}, points[:2]...), points[len(points)-most+2:]...)
+	return append(append([]lifePoint{}, points[:2]...), points[len(points)-most+2:]...)
 }
 
 // present is the point that the job stands on, where it stands on one.
