@@ -210,8 +210,9 @@ func (s *site) eachJob(c echo.Context, do func(job.Job) error) error {
 type inboxView struct{ Mails []mailView }
 
 type mailView struct {
-	Subject, To, Text string
-	At                when
+	Subject, To string
+	Lines       []linkView // those without an address are only text
+	At          when
 }
 
 // inboxPage answers GET /inbox: where a mailer keeps its mail itself, its owner reads it here.
@@ -226,7 +227,20 @@ func (s *site) inboxPage(c echo.Context) error {
 	}
 	var view inboxView
 	for _, m := range mails {
-		view.Mails = append(view.Mails, mailView{Subject: visible(m.Subject), To: visible(m.To), Text: visible(m.Text), At: at(m.At)})
+		view.Mails = append(view.Mails, mailView{Subject: visible(m.Subject), To: visible(m.To), Lines: s.mailLines(m.Text), At: at(m.At)})
 	}
 	return s.show(c, "inbox", head{Title: "Inbox"}, view)
+}
+
+// mailLines are the lines of a mail. One that is nothing but an address of this installation leads there.
+func (s *site) mailLines(text string) []linkView {
+	var out []linkView
+	for line := range strings.SplitSeq(visible(strings.TrimRight(text, "\r\n")), "\n") {
+		path := strings.TrimPrefix(line, strings.TrimRight(s.Config.BaseURL, "/"))
+		if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, " \\") {
+			path = ""
+		}
+		out = append(out, linkView{URL: path, Text: line})
+	}
+	return out
 }

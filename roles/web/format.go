@@ -126,10 +126,10 @@ func sentence(text string) string {
 }
 
 // visible shows control and bidirectional characters as their numbers, so that a name or a log can't pretend to be another. Line ends and tabs
-// stay, invalid UTF-8 becomes U+FFFD.
+// stay, a line end of Windows becomes a plain one, invalid UTF-8 becomes U+FFFD.
 func visible(text string) string {
 	var out strings.Builder
-	for _, r := range strings.ToValidUTF8(text, "\uFFFD") {
+	for _, r := range strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), "\uFFFD") {
 		if r == '\n' || r == '\t' || !hidden(r) {
 			out.WriteRune(r)
 			continue
