@@ -24,6 +24,9 @@ const (
 	JSONLines        // one object for each record
 )
 
+// name is the format's name on a command line.
+func (f Format) name() string { return [...]string{VCF: "vcf", TSV: "tsv", JSONLines: "jsonl"}[f] }
+
 // Input is what is annotated.
 type Input struct {
 	Reader io.Reader // a VCF, plain, gzip or bgzip
@@ -58,8 +61,7 @@ type Options struct {
 	Limits      vcf.Limits
 	Version     string    // of GAS
 	Filter      string    // only records of which an allele passes are written, in the language of pkg/results/filter; empty for all
-	Command     string    // the command that repeats the work, for the header and the manifest
-	Settings    []Setting // for the manifest
+	Settings    []Setting // the flags of gas annotate that repeat the work, but for the reference; for the header and the manifest
 	MaxRejected int       // records with a fault that are left out before the file is refused for one
 
 	// Choose gives the annotator for a file, after a look at its beginning.

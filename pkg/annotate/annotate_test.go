@@ -182,7 +182,7 @@ func (r *oneByOne) WriteTo(w io.Writer) (int64, error) {
 
 func TestEverythingButInfoIsPassedByteForByte(t *testing.T) {
 	text := made(t, 500, 3)
-	got, summary := run(t, strings.NewReader(text), annotate.Output{}, annotate.Options{Threads: 2, Version: "1", Command: "gas annotate x"})
+	got, summary := run(t, strings.NewReader(text), annotate.Output{}, annotate.Options{Threads: 2, Version: "1", Settings: []annotate.Setting{{Name: "pick", Value: "true"}}})
 	require.EqualValues(t, 500, summary.Records.Read)
 	var kept []string
 	for line := range strings.Lines(got) {

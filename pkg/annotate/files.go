@@ -18,6 +18,7 @@ type Files struct {
 	In       string
 	Name     string // of the input, as a person knows it; empty = In without its folders
 	Out      string // a name that ends in .gz or .bgz is compressed with bgzip, and indexed beside it where that is possible
+	OutName  string // of the output, as a person will know it; empty = Out without its folders
 	Log      string // the counts for people; empty for none
 	Summary  string // the counts as JSON; empty for none
 	Manifest string // what was run on what, as JSON; empty for none
@@ -75,6 +76,14 @@ func (f *Files) name() string {
 		return f.Name
 	}
 	return filepath.Base(f.In)
+}
+
+// outName is what the output is called in the manifest.
+func (f *Files) outName() string {
+	if f.OutName != "" {
+		return f.OutName
+	}
+	return filepath.Base(f.Out)
 }
 
 func (f *Files) openInput() (*opened, error) {
@@ -178,7 +187,7 @@ func (w *writing) complete(s *Summary, o Options) error {
 	for _, beside := range []struct {
 		name  string
 		write func(io.Writer) error
-	}{{f.Log, s.WriteLog}, {f.Summary, s.WriteJSON}, {f.Manifest, s.Manifest(o).WriteJSON}} {
+	}{{f.Log, s.WriteLog}, {f.Summary, s.WriteJSON}, {f.Manifest, s.manifest(f, o).WriteJSON}} {
 		if beside.name == "" {
 			continue
 		}

@@ -5,10 +5,10 @@ import (
 	"io"
 )
 
-// Manifest says what was run on what: manifest.json. A repeated run gives the same bytes.
+// Manifest says what was run on what: manifest.json. Its command, with the same version and data, gives the same bytes.
 type Manifest struct {
-	GAS       string           `json:"gas"` // version
-	Command   string           `json:"command"`
+	GAS       string           `json:"gas"`     // version
+	Command   string           `json:"command"` // repeats the run on the input under its name
 	Input     InputSummary     `json:"input"`
 	Reference ReferenceSummary `json:"reference"`
 	Databases []Database       `json:"databases"`
@@ -28,9 +28,10 @@ type Setting struct {
 	Value string `json:"value"`
 }
 
-// Manifest makes the manifest of a run with these options.
-func (s *Summary) Manifest(o Options) *Manifest {
-	return &Manifest{GAS: o.Version, Command: o.Command, Input: s.Input, Reference: s.Reference, Databases: s.databases, Options: o.Settings, Records: s.Records}
+// manifest makes the manifest of a run with these options on these files.
+func (s *Summary) manifest(f *Files, o Options) *Manifest {
+	options := settled(o.Settings, s.Reference.Name)
+	return &Manifest{GAS: o.Version, Command: f.command(options), Input: s.Input, Reference: s.Reference, Databases: s.databases, Options: options, Records: s.Records}
 }
 
 // WriteJSON writes the manifest.

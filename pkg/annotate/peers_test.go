@@ -32,7 +32,7 @@ func TestOthersReadTheResultWithoutAWarning(t *testing.T) {
 	text := made(t, 5000, 4)
 	text = strings.Replace(text, "#CHROM", "##FILTER=<ID=q10,Description=\"q\">\n##INFO=<ID=AC,Number=A,Type=Integer,Description=\"a\">\n##INFO=<ID=END,Number=1,Type=Integer,Description=\"e\">\n#CHROM", 1)
 	require.NoError(t, os.WriteFile(in, []byte(text), 0o600))
-	_, err := annotate.RunFiles(context.Background(), annotate.Files{In: in, Out: out, Level: 1}, annotate.Options{Threads: 2, Version: "0", Command: `gas annotate "in put.vcf"`, Choose: annotate.Use(mitochondrion(t))})
+	_, err := annotate.RunFiles(context.Background(), annotate.Files{In: in, Out: out, Level: 1}, annotate.Options{Threads: 2, Version: "0", Settings: []annotate.Setting{{Name: "db", Value: `in "put.vcf`}}, Choose: annotate.Use(mitochondrion(t))})
 	require.NoError(t, err)
 
 	require.Equal(t, 5000, strings.Count(tool(t, "bcftools", "view", "-H", out), "\n"))

@@ -142,11 +142,13 @@ func (p *plan) ownLines(o Options) []string {
 		version = "unknown"
 	}
 	lines := []string{fmt.Sprintf("##GAS=<ID=version,Value=%s>", quoted(version))}
+	name := ""
 	if p.reference != nil {
+		name = p.reference.Name
 		lines = append(lines, fmt.Sprintf("##GAS=<ID=reference,Name=%s,Digest=%s>", quoted(p.reference.Name), quoted(p.reference.Digest)))
 	}
-	if o.Command != "" {
-		lines = append(lines, fmt.Sprintf("##GAS=<ID=command,Value=%s>", quoted(o.Command)))
+	if o.Settings != nil {
+		lines = append(lines, fmt.Sprintf("##GAS=<ID=command,Value=%s>", quoted(commandOf(settled(o.Settings, name)))))
 	}
 	if p.sieve != nil {
 		lines = append(lines, fmt.Sprintf("##GAS=<ID=filter,Value=%s>", quoted(p.sieve.String())))

@@ -41,13 +41,13 @@ type Recipe struct {
 	AllStarts  bool   // BCSQ takes every start of the standard genetic code, not ATG alone
 }
 
-// Annotate runs the recipe on files. What Options say of Choose, Command and Settings comes from the recipe.
+// Annotate runs the recipe on files. What Options say of Choose, Settings and Filter comes from the recipe.
 func (r Recipe) Annotate(ctx context.Context, f Files, o Options) (*Summary, error) {
 	k, err := r.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
-	o.Command, o.Settings, o.Choose, o.Filter = r.Command(), r.settings(), k.choose, r.Filter
+	o.Settings, o.Choose, o.Filter = r.settings(), k.choose, r.Filter
 	summary, err := RunFiles(ctx, f, o)
 	if damage := k.close(); damage != nil && err == nil {
 		if f.Out != "-" {
@@ -310,28 +310,7 @@ func (d fromSet) LookupValues(bases func(contig []byte) []byte) (lookup func(dst
 // Keys are the keys of INFO that values are numbered by.
 func (d fromSet) Keys() []string { return d.k.set.Keys() }
 
-// Command is the command that repeats the work on a file, without the file's name: the same for a command and for a job.
-func (r Recipe) Command() string {
-	words := []string{"gas", "annotate"}
-	for _, s := range r.settings() {
-		word := "--" + s.Name
-		if s.Value != "true" {
-			word += "=" + shellWord(s.Value)
-		}
-		words = append(words, word)
-	}
-	return strings.Join(words, " ")
-}
-
-// shellWord quotes a value that a shell would take apart.
-func shellWord(value string) string {
-	if !strings.ContainsAny(value, " \t\n'\"\\$`&|;<>()*?[]~#!{}") {
-		return value
-	}
-	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
-}
-
-// settings are the flags of gas annotate that are not at their defaults.
+// settings are the flags of gas annotate that are not at their defaults, but for the reference: which one is taken is known later.
 func (r Recipe) settings() []Setting {
 	settings := []Setting{}
 	add := func(name, value string, usual ...string) {
@@ -344,7 +323,6 @@ func (r Recipe) settings() []Setting {
 			add(name, "true")
 		}
 	}
-	add("reference", r.Reference, "auto")
 	for _, db := range r.Databases {
 		add("db", db)
 	}

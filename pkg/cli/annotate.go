@@ -72,7 +72,7 @@ func (a *app) annotateCommand() *cobra.Command {
 	f.IntVar(&o.recipe.Brief, "brief", 0, "how many amino acids BCSQ shows of a change; 0 = all")
 	f.BoolVar(&o.recipe.AllStarts, "all-starts", false, "BCSQ takes every start codon of the standard code, not ATG alone")
 	f.StringVar(&o.recipe.Filter, "filter", "", "write only records of which an allele passes, for example 'impact >= MODERATE'")
-	f.IntVar(&o.level, "level", 1, "of compression, 0 to 9")
+	f.IntVar(&o.level, "level", annotate.UsualLevel, "of compression, 0 to 9")
 	f.StringVar(&o.log, "log", "", "write a log for people to this file")
 	f.StringVar(&o.summary, "summary", "", "write what was counted to this file, as JSON")
 	f.StringVar(&o.manifest, "manifest", "", "write what repeats the work to this file, as JSON")

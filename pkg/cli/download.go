@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gas/pkg/client"
+	"gas/pkg/job"
 )
 
 // fileKinds are the files of a job and how each is called on download, after the input's name without its ending.
@@ -98,13 +99,7 @@ func downloadName(j client.Job, kind, ending string) string {
 	if kind == "input" {
 		return name
 	}
-	for _, known := range []string{".vcf.gz", ".vcf.bgz", ".vcf"} {
-		if strings.HasSuffix(strings.ToLower(name), known) {
-			name = name[:len(name)-len(known)]
-			break
-		}
-	}
-	return name + ending
+	return job.Stem(name) + ending
 }
 
 func sizeOf(j client.Job, kind string) int64 {

@@ -24,9 +24,6 @@ const (
 	variantsFile = "variants" + results.Extension
 )
 
-// level of compression of results: they are written once and kept for long.
-const level = 1
-
 // Annotate runs our own engine.
 func Annotate(ctx context.Context, o Order) (Made, error) {
 	made := Made{Result: filepath.Join(o.Dir, resultFile), Files: map[string]string{
@@ -34,8 +31,8 @@ func Annotate(ctx context.Context, o Order) (Made, error) {
 		job.FileVariants: filepath.Join(o.Dir, variantsFile),
 	}}
 	summary, err := recipe(o).Annotate(ctx, annotate.Files{
-		In: o.Input, Name: o.Name, Out: made.Result, Log: made.Files[job.FileLog], Summary: made.Files[job.FileSummary], Manifest: made.Files[job.FileManifest],
-		Variants: made.Files[job.FileVariants], Level: level, Scratch: true,
+		In: o.Input, Name: o.Name, Out: made.Result, OutName: job.ResultName(o.Name), Log: made.Files[job.FileLog], Summary: made.Files[job.FileSummary], Manifest: made.Files[job.FileManifest],
+		Variants: made.Files[job.FileVariants], Level: annotate.UsualLevel, Scratch: true,
 	}, annotate.Options{
 		Threads: runtime.NumCPU(), Limits: limits(o), Version: o.Version,
 		Progress: func(p annotate.Progress) {

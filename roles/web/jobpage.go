@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"gas/pkg/annotate"
 	"gas/pkg/fault"
 	"gas/pkg/job"
 	"gas/pkg/user"
@@ -273,8 +274,8 @@ func transcriptsText(o job.Options) string {
 
 // command is the command that repeats the job.
 func (v sight) command() string {
-	words := append([]string{"gas annotate", shellWord(visible(v.Name))}, flags(v.Options, v.Reference)...)
-	return strings.Join(append(words, "-o "+shellWord(visible(downloadName(v.Name, kindResult)))), " ")
+	words := append([]string{"gas annotate", annotate.FileWord(visible(v.Name))}, flags(v.Options, v.Reference)...)
+	return strings.Join(append(words, "-o "+annotate.FileWord(visible(downloadName(v.Name, kindResult)))), " ")
 }
 
 func orDefault(value, otherwise string) string {

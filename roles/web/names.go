@@ -33,20 +33,10 @@ func cleanName(name string) string {
 	return name
 }
 
-// stem is a job's name without what says that it is a VCF.
-func stem(name string) string {
-	for _, suffix := range []string{".gz", ".bgz", ".vcf"} {
-		if len(name) > len(suffix) && strings.EqualFold(name[len(name)-len(suffix):], suffix) {
-			name = name[:len(name)-len(suffix)]
-		}
-	}
-	return name
-}
-
 // fileNameOf is what a file of a job is called on a person's disk. The index says in its key which kind it is, .tbi or .csi.
 func fileNameOf(j job.Job, kind string) string {
 	if kind == job.FileIndex && path.Ext(j.Files[kind].Key) == ".csi" {
-		return stem(j.Name) + ".annot.vcf.gz.csi"
+		return job.ResultName(j.Name) + ".csi"
 	}
 	return downloadName(j.Name, kind)
 }
@@ -57,13 +47,13 @@ func downloadName(name, kind string) string {
 	case kindInput:
 		return name
 	case kindResult:
-		return stem(name) + ".annot.vcf.gz"
+		return job.ResultName(name)
 	case job.FileIndex:
-		return stem(name) + ".annot.vcf.gz.tbi"
+		return job.ResultName(name) + ".tbi"
 	case job.FileLog:
-		return stem(name) + ".vcf.count.log"
+		return job.Stem(name) + ".vcf.count.log"
 	}
-	return stem(name) + "." + kind + ".json"
+	return job.Stem(name) + "." + kind + ".json"
 }
 
 // attachment is the value of Content-Disposition: a name in plain ASCII, and the real one beside it where it differs.

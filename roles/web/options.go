@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gas/pkg/annotate"
 	"gas/pkg/fault"
 	"gas/pkg/job"
 	"gas/pkg/overlay"
@@ -150,17 +151,17 @@ func flags(o job.Options, reference string) []string {
 		reference = o.Reference
 	}
 	if reference != "" && reference != "auto" {
-		out = append(out, "--reference "+shellWord(reference))
+		out = append(out, "--reference "+annotate.ShellWord(reference))
 	}
 	for _, d := range o.Databases {
-		out = append(out, "--db "+shellWord(d))
+		out = append(out, "--db "+annotate.ShellWord(d))
 	}
 	if o.Distance != 0 {
 		out = append(out, "--distance "+strconv.Itoa(o.Distance))
 	}
 	for _, pair := range [][2]string{{"--style", o.Style}, {"--fields", o.Fields}, {"--rules", o.Rules}} {
 		if pair[1] != "" {
-			out = append(out, pair[0]+" "+shellWord(pair[1]))
+			out = append(out, pair[0]+" "+annotate.ShellWord(pair[1]))
 		}
 	}
 	for flag, on := range map[string]bool{"--pick": o.Pick, "--per-gene": o.PerGene, "--canonical": o.Canonical, "--mane": o.Mane, "--no-hgvs": o.NoHGVS, "--phased": o.Phased} {
@@ -170,15 +171,4 @@ func flags(o job.Options, reference string) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// shellWord quotes a word for a POSIX shell where it needs that.
-func shellWord(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:,=+@", r)
-	}
-	if word != "" && !strings.HasPrefix(word, "-") && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"gas/pkg/fault"
+	"gas/pkg/job"
 	"gas/pkg/results"
 	"gas/pkg/results/filter"
 )
@@ -101,7 +102,7 @@ func (s *site) apiExport(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Content-Disposition", attachment(stem(v.Name)+".variants."+string(format)))
+	h.Set("Content-Disposition", attachment(job.Stem(v.Name)+".variants."+string(format)))
 	if c.Request().Method == http.MethodHead {
 		return nil
 	}
