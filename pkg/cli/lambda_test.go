@@ -153,3 +153,13 @@ func TestWhatIsNotDoneAtThirteenOfFifteenMinutesIsGivenBack(t *testing.T) {
 		require.Equal(t, 1, again[0].Receives, "and it counts as no failure")
 	})
 }
+
+func TestARoleThatIsCalledCountsAsUpForAMonth(t *testing.T) {
+	b := newLambdaBench(t, func(context.Context, string) error { return nil })
+	b.publish(t, "one")
+	_, err := b.answer(t.Context(), b.received(t))
+	require.NoError(t, err)
+	beat, err := b.Records.Get(t.Context(), role.HeartbeatKind, "called/restore")
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now().Add(30*24*time.Hour), beat.Expires, time.Hour)
+}

@@ -200,6 +200,7 @@ const HeartbeatKind = "heartbeat"
 const (
 	heartbeatEvery = 10 * time.Second
 	heartbeatLasts = 35 * time.Second
+	calledLasts    = 30 * 24 * time.Hour // of a role that is called when there is work, and has no process in between
 )
 
 // Heartbeat is the value of such a record; its id is instance/role.
@@ -225,18 +226,23 @@ func (r *runner) heartbeats(ctx context.Context) {
 }
 
 func (r *runner) beat(ctx context.Context, role string) error {
-	now := r.deps.Now().UTC()
-	value, err := json.Marshal(Heartbeat{Instance: r.deps.Instance, Role: role, Version: r.deps.Version, At: now})
+	return beat(ctx, r.deps, r.deps.Instance, role, heartbeatLasts)
+}
+
+// beat notes that a role lives. Who is what beats: an instance, or whatever calls the role.
+func beat(ctx context.Context, d Deps, who, role string, lasts time.Duration) error {
+	now := d.Now().UTC()
+	value, err := json.Marshal(Heartbeat{Instance: who, Role: role, Version: d.Version, At: now})
 	if err != nil {
 		return err
 	}
-	id := r.deps.Instance + "/" + role
-	_, err = r.deps.Records.Update(ctx, HeartbeatKind, id, func(rec *port.Record) error {
-		rec.Value, rec.Expires = value, now.Add(heartbeatLasts)
+	id := who + "/" + role
+	_, err = d.Records.Update(ctx, HeartbeatKind, id, func(rec *port.Record) error {
+		rec.Value, rec.Expires = value, now.Add(lasts)
 		return nil
 	})
 	if !errors.Is(err, port.ErrNotFound) {
 		return err
 	}
-	return ignore(r.deps.Records.Create(ctx, port.Record{Kind: HeartbeatKind, ID: id, Value: value, Created: now, Expires: now.Add(heartbeatLasts)}), port.ErrExists)
+	return ignore(d.Records.Create(ctx, port.Record{Kind: HeartbeatKind, ID: id, Value: value, Created: now, Expires: now.Add(lasts)}), port.ErrExists)
 }

@@ -13,9 +13,11 @@ import (
 	"gas/pkg/port"
 )
 
-// Invoked is a role that something outside calls, such as AWS Lambda, instead of a process that waits for its queue. It has no listener, no loops and
-// no heartbeat; what its handlers write to the outbox is relayed before a call returns.
+// Invoked is a role that something outside calls, such as AWS Lambda, instead of a process that waits for its queue. It has no listener and no loops;
+// what its handlers write to the outbox is relayed before a call returns. Its heartbeat is that of being called, and lasts for a month.
 type Invoked struct {
+	beats   sync.Mutex
+	beaten  time.Time
 	deps    Deps
 	handler Handler
 	wrote   chan struct{}
@@ -70,7 +72,21 @@ func (i *Invoked) Deliver(ctx context.Context, deliveries []port.Delivery) []err
 	}
 	working.Wait()
 	i.relay(ctx)
+	i.beat(ctx)
 	return answers
+}
+
+// beat notes, once an hour, that the role was called.
+func (i *Invoked) beat(ctx context.Context) {
+	i.beats.Lock()
+	defer i.beats.Unlock()
+	if now := i.deps.Now(); now.Sub(i.beaten) >= time.Hour && ctx.Err() == nil {
+		if err := beat(ctx, i.deps, "called", i.deps.Role, calledLasts); err != nil {
+			i.deps.Log.Warn().Err(err).Msg("heartbeat")
+			return
+		}
+		i.beaten = now
+	}
 }
 
 // handle works on one message; one that came too often is buried, as Receive does.

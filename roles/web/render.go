@@ -79,8 +79,8 @@ type shell struct {
 	head
 	Nav     []navView
 	User    *userView
-	Theme   string // "light", "dark", or empty: as the system has it
-	Banner  string
+	Theme   string   // "light", "dark", or empty: as the system has it
+	Banners []string // an operator's sentence, and one about roles that are down
 	Version string
 	Path    string
 }
@@ -118,7 +118,12 @@ func (s *site) show(c echo.Context, page string, h head, view any) error {
 }
 
 func (s *site) shell(c echo.Context, status int, h head) shell {
-	sh := shell{head: h, Version: s.Version, Theme: s.theme(c.Request()), Path: c.Request().URL.RequestURI(), Banner: s.banner(c)}
+	sh := shell{head: h, Version: s.Version, Theme: s.theme(c.Request()), Path: c.Request().URL.RequestURI()}
+	for _, text := range []string{s.banner(c), s.pulse.heldUp(c.Request().Context())} {
+		if text != "" {
+			sh.Banners = append(sh.Banners, text)
+		}
+	}
 	if c.Request().Method == http.MethodPost || status >= 400 { // no way back to what failed: its query may be a sign-in's
 		sh.Path = "/"
 	}

@@ -105,6 +105,7 @@ type statusView struct {
 	Sentence string
 	State    stateView
 	Version  string
+	Disk     string // how much room the data folder has; empty where that can't be told
 	Roles    []roleView
 	Queues   []queueView
 }
@@ -143,7 +144,13 @@ func (s *site) statusOf(c echo.Context) (statusView, error) {
 		view.Roles = append(view.Roles, row)
 	}
 	if len(down) > 0 {
-		view.Sentence, view.State = "Not heard of for 35 s: "+strings.Join(down, ", ")+".", stateView{"failed", "Degraded"}
+		view.Sentence, view.State = "No process of "+strings.Join(down, ", ")+" has been heard of for 35 s.", stateView{"failed", "Degraded"}
+	}
+	if free, size := diskOf(s.Config.Data); size > 0 {
+		view.Disk = sizeText(free) + " of " + sizeText(size) + " free"
+		if free < size/20 {
+			view.Sentence, view.State = view.Sentence+" The disk is nearly full: "+view.Disk+".", stateView{"failed", "Degraded"}
+		}
 	}
 	stats, err := s.queueStats(c)
 	if err != nil {

@@ -70,7 +70,7 @@ func newSite(d role.Deps) (*site, error) {
 	}
 	s := &site{
 		Deps: d, openapi: description, flow: d.Flow(), pages: pages, files: files,
-		pulse:    &pulse{records: d.Records, now: d.Now},
+		pulse:    &pulse{records: d.Records, queue: d.Queue, now: d.Now},
 		usages:   newUsages(),
 		indexes:  newIndexes(d.Config.Data, d.Instance, d.Results, d.Now),
 		cookies:  cookies{secure: secureCookies(d)},
