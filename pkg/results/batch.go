@@ -6,9 +6,9 @@ import "gas/pkg/overlay"
 // after the other. That is quicker than record by record in the midst of annotation, where neither the code nor the columns stay near the processor.
 
 // batchSize is the most records of a batch.
-const batchSize = 32
+const batchSize = 256
 
-// batch is the last rows of a block, of which only the heads are there yet.
+// batch is the last rows of a block, of which nothing else is there yet.
 type batch struct {
 	rows   []waiting
 	text   []byte // of each row: what HGVS calls it
@@ -17,6 +17,8 @@ type batch struct {
 
 // waiting is what of a row is added with its batch. It points to the text of the record's columns and of its line.
 type waiting struct {
+	pos, line              uint32 // as in a head
+	effect                 uint16 // likewise
 	ref, alt, filter, qual []byte
 	genotype               []byte // of the only sample, and what follows
 	entries                []byte // of databases
@@ -45,9 +47,9 @@ func (b *blockBuilder) addSingle(e *engineReader, r *Record) {
 	if r.Scratch != nil {
 		e.pick(&p, r.Scratch.Effects)
 	}
-	b.begin(c.Pos, 0, 0, b.knownEffect(e, r.Scratch, &p))
+	effect := b.knownEffect(e, r.Scratch, &p)
 	b.texts[columnID].add(present(c.ID))
-	w.rows = append(w.rows, waiting{ref: c.Ref, alt: c.Alt, filter: c.Filter, qual: c.Qual})
+	w.rows = append(w.rows, waiting{pos: c.Pos, line: b.text, effect: effect, ref: c.Ref, alt: c.Alt, filter: c.Filter, qual: c.Qual})
 	row := &w.rows[len(w.rows)-1]
 	if fx := p.effect; fx != nil {
 		coding, protein := r.Scratch.Bytes(fx.HGVSc), r.Scratch.Bytes(fx.HGVSp)
@@ -72,8 +74,8 @@ func (b *blockBuilder) settle() {
 	if len(w.rows) == 0 {
 		return
 	}
-	first := b.rows() - len(w.rows)
-	b.settleSites(b.heads[first:])
+	first := len(b.heads)
+	b.settleHeads()
 	for i := range w.rows {
 		b.numbers[columnQual].addAt(first+i, present(w.rows[i].qual))
 	}
@@ -84,11 +86,13 @@ func (b *blockBuilder) settle() {
 	w.reset()
 }
 
-func (b *blockBuilder) settleSites(heads []head) {
+func (b *blockBuilder) settleHeads() {
+	heads := b.heads
 	for i := range b.batch.rows {
 		w := &b.batch.rows[i]
-		heads[i].tuples[placeSite] = b.knownSite(w.ref, w.alt, present(w.filter))
+		heads = append(heads, head{w.pos, w.line, [groupCount]uint16{b.knownSite(w.ref, w.alt, present(w.filter)), w.effect}})
 	}
+	b.heads = heads
 }
 
 // settleText adds what HGVS and databases say of the rows from one on.

@@ -118,7 +118,7 @@ func (b *blockBuilder) group(column int) *groupBuilder {
 	return &b.effect
 }
 
-func (b *blockBuilder) rows() int { return len(b.heads) }
+func (b *blockBuilder) rows() int { return len(b.heads) + len(b.batch.rows) }
 
 func (b *blockBuilder) reset() {
 	for i := range b.columns {
