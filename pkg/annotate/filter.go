@@ -17,6 +17,7 @@ func (r *run) setFilter() error {
 		wrong := *fault.Of(err)
 		if wrong.Column > 0 {
 			wrong.Message = fmt.Sprintf("The filter has a mistake in column %d. %s", wrong.Column, wrong.Message)
+			wrong.Column = 0
 		}
 		return &wrong
 	}

@@ -261,10 +261,16 @@ func jobDetails(j client.Job) sheet {
 	add("status", strings.TrimSpace(string(j.Status)+"  "+j.Done()))
 	add("stage", j.Stage)
 	add("reference", j.Reference)
+	add("databases", strings.Join(j.Options.Databases, ", "))
+	if j.RerunOf != nil {
+		add("rerun of", *j.RerunOf)
+	}
 	add("submitted", shortTime(j.SubmitTime))
 	add("started", shortTime(j.StartTime))
 	add("completed", shortTime(j.CompleteTime))
-	add("readable until", shortTime(j.FreeUntil))
+	if j.FreeUntil != nil {
+		add("readable until", shortTime(j.FreeUntil)+", "+humanize.Time(*j.FreeUntil))
+	}
 	add("input", humanize.IBytes(uint64(max(j.Input.Size, 0)))+"  sha256 "+j.Input.SHA256)
 	if j.Result != nil {
 		add("result", humanize.IBytes(uint64(max(j.Result.Size, 0)))+"  sha256 "+j.Result.SHA256)

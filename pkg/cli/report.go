@@ -15,20 +15,16 @@ func (a *app) report(err error) int {
 		return quiet.code
 	}
 	f := fault.Of(kinded(err))
-	text := f.Message
+	text := f.Located()
 	if f.Kind == fault.Internal && errors.Unwrap(f) != nil {
 		text = errors.Unwrap(f).Error() // on one's own machine the inside is the answer
 	} else if cause := errors.Unwrap(f); cause != nil && f.Kind != fault.Interrupted {
 		text += " (" + cause.Error() + ")"
 	}
-	if f.Line > 0 {
-		where := fmt.Sprintf("line %d", f.Line)
-		if f.Column > 0 {
-			where += fmt.Sprintf(", column %d", f.Column)
-		}
-		text = where + ": " + text
-	}
 	fmt.Fprintf(a.err, "gas: %s\n", text)
+	if f.Hint == "" && f.Kind == fault.SignedOut {
+		f = f.WithHint("gas login signs in; a token in GAS_TOKEN does too")
+	}
 	if f.Hint != "" {
 		fmt.Fprintf(a.err, "     %s\n", f.Hint)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +10,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"gas/pkg/client"
 	"gas/pkg/fault"
+	"gas/pkg/job"
 )
 
 func (a *app) submitCommand() *cobra.Command {
@@ -39,24 +42,13 @@ func (a *app) submitCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var jobs []client.Job
-			for _, file := range files {
-				j, err := a.submitOne(command.Context(), c, file, s)
-				if err != nil {
-					return err
-				}
-				jobs = append(jobs, j)
-				if !wait && format == "" {
-					fmt.Fprintln(a.out, j.ID)
-				}
-			}
+			jobs, refused := a.submitEach(command.Context(), c, files, s, format == "")
 			if wait {
-				return a.awaitAll(command, c, jobs, format, timeout)
+				err = a.awaitAll(command, c, jobs, format, timeout)
+			} else if format != "" && len(jobs) > 0 {
+				err = a.printSubmitted(command, format, jobs)
 			}
-			if format == "" {
-				return nil
-			}
-			return a.printSubmitted(command, format, jobs)
+			return cmp.Or(refused, err)
 		},
 	}
 	command.Flags().StringVar(&s.Reference, "reference", "", "the reference to annotate against (default: the server chooses by the file)")
@@ -67,6 +59,33 @@ func (a *app) submitCommand() *cobra.Command {
 	r.flag(command)
 	format.flag(command)
 	return command
+}
+
+// submitEach sends files until one is refused, and returns the jobs that were made also then: they run. An id is printed as soon as there is one.
+func (a *app) submitEach(ctx context.Context, c *client.Client, files []string, s client.Submission, printIDs bool) ([]client.Job, error) {
+	var jobs []client.Job
+	for _, file := range files {
+		j, err := a.submitOne(ctx, c, file, s)
+		if err != nil {
+			return jobs, ofFile(file, len(files), err)
+		}
+		jobs = append(jobs, j)
+		if printIDs {
+			fmt.Fprintln(a.out, j.ID)
+		}
+	}
+	return jobs, nil
+}
+
+// ofFile says of which file an error is, where there are several.
+func ofFile(file string, files int, err error) error {
+	var found *fault.Fault
+	if files < 2 || !errors.As(err, &found) {
+		return err
+	}
+	named := *found
+	named.Message = file + ": " + found.Message
+	return &named
 }
 
 // expand resolves patterns that the shell left alone.
@@ -174,7 +193,7 @@ func (a *app) printSubmitted(command *cobra.Command, format outputFormat, jobs [
 	return a.print(format, jobs, jobSheet(jobs...))
 }
 
-// awaitAll follows jobs one after the other, prints them, and fails as the first that failed.
+// awaitAll follows jobs one after the other, prints them where a format was asked for, and fails as the first that failed.
 func (a *app) awaitAll(command *cobra.Command, c *client.Client, jobs []client.Job, format outputFormat, timeout time.Duration) error {
 	var failed error
 	for i := range jobs {
@@ -187,10 +206,10 @@ func (a *app) awaitAll(command *cobra.Command, c *client.Client, jobs []client.J
 			failed = failureOf(ended)
 		}
 	}
-	if err := a.printSubmitted(command, format, jobs); err != nil {
-		return err
+	if format == "" || len(jobs) == 0 {
+		return failed
 	}
-	return failed
+	return cmp.Or(a.printSubmitted(command, format, jobs), failed)
 }
 
 // await follows one job to its end and draws its progress. A timeout of 0 is none.
@@ -204,7 +223,7 @@ func (a *app) await(ctx context.Context, c *client.Client, id string, timeout ti
 	bar := a.progress(100, id)
 	defer bar.finish()
 	j, err := c.Watch(watching, id, func(j client.Job) {
-		bar.describe(firstOf(j.Stage, string(j.Status)) + " " + j.Done())
+		bar.describe(doing(j))
 		bar.set(int64(j.Percent))
 	})
 	if err != nil && watching.Err() != nil && ctx.Err() == nil {
@@ -212,4 +231,12 @@ func (a *app) await(ctx context.Context, c *client.Client, id string, timeout ti
 			WithHint("gas jobs watch %s goes on waiting", id)
 	}
 	return j, err
+}
+
+// doing says in a word or two what becomes of a job that has not ended; how much of it is done, the bar draws.
+func doing(j client.Job) string {
+	if j.Status == job.Pending {
+		return strings.TrimSpace("waiting " + j.Done())
+	}
+	return firstOf(j.Stage, strings.ToLower(string(j.Status)))
 }

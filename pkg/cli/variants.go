@@ -16,7 +16,7 @@ import (
 )
 
 // variantFormats are the values of -o of gas variants: a page to look at, or every row as a file.
-var variantFormats = []string{"table", "json", "tsv", "jsonl", "vcf", "xlsx"}
+var variantFormats = []string{"table", "json", "yaml", "tsv", "jsonl", "vcf", "xlsx"}
 
 func (a *app) variantsCommand() *cobra.Command {
 	var r remote
@@ -25,10 +25,10 @@ func (a *app) variantsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "variants JOB",
 		Short: "filter a job's variants, print or export them",
-		Long: "Prints the variants of a job that a filter leaves: a page of them as a table, or all of them as tsv, jsonl, vcf or xlsx.\n" +
+		Long: "Prints the variants of a job that a filter leaves: a page of them as a table, json or yaml, or all of them as tsv, jsonl, vcf or xlsx.\n" +
 			"The rows are those of the page, the filter language too:\n\n" +
 			"  gas variants JOB --filter 'impact >= HIGH and gene in (BRCA1, BRCA2)'\n" +
-			"  gas variants JOB --filter 'region 21:25000000-25100000' -o xlsx --out rows.xlsx",
+			"  gas variants JOB --filter 'region = 21:25000000-25100000' -o xlsx --out rows.xlsx",
 		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			if !slices.Contains(variantFormats, format) {
@@ -41,7 +41,7 @@ func (a *app) variantsCommand() *cobra.Command {
 			if q.Filter, err = withSaved(command.Context(), c, saved, q.Filter); err != nil {
 				return err
 			}
-			if format == "table" || format == "json" {
+			if slices.Contains([]string{"table", "json", "yaml"}, format) {
 				return a.variantPage(command, c, args[0], q, format)
 			}
 			return a.export(command, c, args[0], q, format, out)
@@ -60,7 +60,7 @@ func (a *app) variantsCommand() *cobra.Command {
 	command.Flags().StringVar(&q.Sort, "sort", "", "by which column; a leading - turns it round")
 	command.Flags().IntVar(&q.Limit, "limit", 50, "rows of a table")
 	command.Flags().StringVar(&q.Cursor, "cursor", "", "go on where an earlier table ended")
-	command.Flags().StringVarP(&format, "output", "o", "table", "how to write it: table, json, tsv, jsonl, vcf or xlsx")
+	command.Flags().StringVarP(&format, "output", "o", "table", "how to write it: table, json, yaml, tsv, jsonl, vcf or xlsx")
 	command.Flags().StringVar(&out, "out", "", "a file for tsv, jsonl, vcf or xlsx (default: standard output)")
 	_ = command.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(variantFormats, cobra.ShellCompDirectiveNoFileComp))
 	r.flag(command)

@@ -33,6 +33,8 @@ type Job struct {
 	Result        *Result      `json:"result"`
 	Counts        *job.Counts  `json:"counts"`
 	Error         *job.Failure `json:"error"`
+	Options       job.Options  `json:"options"`
+	RerunOf       *string      `json:"rerun_of"` // the job whose input this one annotated again
 	raw           json.RawMessage
 }
 
@@ -174,6 +176,8 @@ func (j Job) Done() string {
 		return fmt.Sprintf("%.0f %%", j.Percent)
 	case j.Status == job.Pending && j.QueuePosition > 0:
 		return fmt.Sprintf("place %d", j.QueuePosition)
+	case j.Status == job.Failed && j.Error != nil:
+		return j.Error.Code
 	case j.Storage != nil && *j.Storage != job.Hot:
 		return string(*j.Storage)
 	}

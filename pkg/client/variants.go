@@ -75,7 +75,11 @@ type Term struct {
 // VariantPage is one page of variants.
 type VariantPage struct {
 	List[Variant]
-	Terms []Term `json:"terms"`
+	All    int    `json:"all"` // without the filter
+	Terms  []Term `json:"terms"`
+	Filter string `json:"filter"` // in its canonical form
+	Offset int    `json:"offset"` // of the first item
+	Limit  int    `json:"limit"`
 }
 
 // Variants reads one page of a job's variants.

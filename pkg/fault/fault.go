@@ -126,18 +126,24 @@ func (f *Fault) After(wait time.Duration) *Fault {
 
 // Error gives the message with its line and column, and the cause.
 func (f *Fault) Error() string {
-	text := f.Message
-	if f.Line > 0 {
-		where := fmt.Sprintf("line %d", f.Line)
-		if f.Column > 0 {
-			where += fmt.Sprintf(", column %d", f.Column)
-		}
-		text = where + ": " + text
-	}
+	text := f.Located()
 	if f.cause != nil {
 		text += ": " + f.cause.Error()
 	}
 	return text
+}
+
+// Located gives the message behind the line and column that it speaks of.
+func (f *Fault) Located() string {
+	switch {
+	case f.Line > 0 && f.Column > 0:
+		return fmt.Sprintf("line %d, column %d: %s", f.Line, f.Column, f.Message)
+	case f.Line > 0:
+		return fmt.Sprintf("line %d: %s", f.Line, f.Message)
+	case f.Column > 0:
+		return fmt.Sprintf("column %d: %s", f.Column, f.Message)
+	}
+	return f.Message
 }
 
 // Unwrap gives the cause.

@@ -13,8 +13,7 @@ type Header struct {
 	Key       string     `json:"key,omitempty"`    // of the annotation in INFO: CSQ, or ANN where that is what there is
 	Fields    []string   `json:"fields,omitempty"` // of the annotation, in their order; empty where there is none
 	Length    int64      `json:"length"`           // of the header in bytes of text
-
-	own bool // the annotation is CSQ as GAS writes it
+	Own       bool       `json:"own,omitempty"`    // the annotation is CSQ as GAS writes it: its terms are those that the engine knows
 }
 
 // Database is a database whose fields stand in INFO.
@@ -68,8 +67,8 @@ func (h *Header) addAnnotation(key, description string) {
 	switch _, format, found := strings.Cut(description, "Format: "); {
 	case key == "CSQ" && found && (own || h.Key != "ANN"):
 		h.Key, h.Fields = key, strings.Split(strings.TrimSpace(format), "|")
-		h.own = own
-	case key == "ANN" && !h.own:
+		h.Own = own
+	case key == "ANN" && !h.Own:
 		_, format, found = strings.Cut(description, "'")
 		if !found {
 			return

@@ -44,13 +44,18 @@ func newSchema(h *Header) *schema {
 	add(columnType, filter.Field{Name: "type", Type: filter.Text, Values: types})
 	add(columnGene, text("gene"))
 	add(columnTranscript, text("transcript"))
-	add(columnConsequence, list("consequence", "&"))
+	consequences := list("consequence", "&")
+	if h.Own {
+		consequences.Values = consequence.TermNames()
+	}
+	add(columnConsequence, consequences)
 	add(columnImpact, filter.Field{Name: "impact", Type: filter.Impact})
 	add(columnBiotype, text("biotype"))
 	add(columnHGVSc, text("hgvsc"))
 	add(columnHGVSp, text("hgvsp"))
-	add(columnAnyImpact, filter.Field{Name: "any_impact", Type: filter.List, Separators: "&", Any: true, Values: filter.Impacts})
-	add(columnAnyConsequence, filter.Field{Name: "any_consequence", Type: filter.List, Separators: "&", Any: true})
+	add(columnAnyImpact, filter.Field{Name: "any_impact", Type: filter.List, Separators: "&", Any: true, Ranked: true, Values: filter.Impacts})
+	consequences.Name, consequences.Any = "any_consequence", true
+	add(columnAnyConsequence, consequences)
 	column := fixedColumns
 	for _, d := range h.Databases {
 		for _, f := range d.Fields {

@@ -45,7 +45,8 @@ type Field struct {
 	Type       Type
 	Separators string   // what separates the elements of a list, each a character
 	Any        bool     // each element of the list is compared, and one suffices
-	Values     []string // of a Text that has a closed set of values, to tell a mistake; nil for others
+	Ranked     bool     // the elements of the list are Impacts, ordered
+	Values     []string // of a Text or the elements of a List that has a closed set of values, to tell a mistake; nil for others
 }
 
 // Schema knows the fields.
@@ -293,7 +294,7 @@ func (c *Comparison) testContig(value string) bool {
 // ranked reports whether values are compared by the order of impacts.
 func (c *Comparison) ranked() bool { return isImpact(c.Field) }
 
-func isImpact(f Field) bool { return f.Type == Impact || f.Type == List && f.Any && len(f.Values) > 0 }
+func isImpact(f Field) bool { return f.Type == Impact || f.Ranked }
 
 func impactRank(value string) int {
 	for i, impact := range Impacts {

@@ -31,8 +31,10 @@ func (f fields) Names() []string {
 
 var schema = fields{
 	{Name: "chrom", Type: Contig}, {Name: "pos", Type: Number}, {Name: "gene", Type: Text}, {Name: "consequence", Type: List, Separators: "&"},
-	{Name: "impact", Type: Impact}, {Name: "any_impact", Type: List, Separators: "&", Any: true, Values: Impacts}, {Name: "region", Type: Region},
-	{Name: "type", Type: Text, Values: []string{"snv", "ins"}}, {Name: "gnomad.AF", Type: Number}, {Name: "gt.S 1", Type: Genotype, Values: Genotypes}, {Name: "hgvsc", Type: Text},
+	{Name: "impact", Type: Impact}, {Name: "any_impact", Type: List, Separators: "&", Any: true, Ranked: true, Values: Impacts}, {Name: "region", Type: Region},
+	{Name: "type", Type: Text, Values: []string{"snv", "ins"}},
+	{Name: "any_consequence", Type: List, Separators: "&", Any: true, Values: []string{"stop_gained", "stop_lost", "a_variant", "b_variant", "c_variant", "d_variant", "e_variant", "missense_variant", "5_prime_UTR_variant"}},
+	{Name: "gnomad.AF", Type: Number}, {Name: "gt.S 1", Type: Genotype, Values: Genotypes}, {Name: "hgvsc", Type: Text},
 }
 
 func TestFiltersHaveOneCanonicalForm(t *testing.T) {
@@ -53,6 +55,11 @@ func TestFiltersHaveOneCanonicalForm(t *testing.T) {
 		"hgvsc = ENST1:c.1A>G":                  "hgvsc = ENST1:c.1A>G",
 		`hgvsc ~ "^a\\.b\"c"`:                   `hgvsc ~ "^a\\.b\"c"`,
 		"region in (chr21:1-5, MT)":             "region in (chr21:1-5, MT)",
+		"region = 21:25,000,000-25,100,000":     "region = 21:25000000-25100000",
+		`region in ("21:1,000-2,000", MT)`:      "region in (21:1000-2000, MT)",
+		"pos > 25,000,000 and pos < 3":          "pos > 25000000 and pos < 3",
+		"pos in (1,200,1,000)":                  "pos in (1, 200, 1, 000)",
+		"any_consequence = a_variant&stop_lost": "any_consequence = a_variant&stop_lost",
 		"consequence has missense_variant and any_impact has HIGH": "consequence has missense_variant and any_impact has HIGH",
 	} {
 		t.Run(text, func(t *testing.T) {
@@ -89,6 +96,13 @@ func TestAMistakeHasItsColumnAndWhatWasExpected(t *testing.T) {
 		{`gene = "A`, 8, "no end"},
 		{"hgvsc ~ [", 9, "no regular expression"},
 		{"type = indel", 8, "snv, ins"},
+		{"any_consequence has missense", 21, `"missense" is no value of any_consequence; expected missense_variant.`},
+		{"any_consequence = a_variant&stop", 19, `"stop" is no value of any_consequence; expected stop_gained, stop_lost.`},
+		{"any_consequence in (stop_lost, stop_gain)", 32, "expected stop_gained."},
+		{"any_consequence has utr5", 21, "expected 5_prime_UTR_variant."},
+		{"any_consequence has x", 21, "expected one of stop_gained, "},
+		{"pos > 25,00", 9, "`and`, `or` or the end"},
+		{"gene = A,000", 9, "`and`, `or` or the end"},
 		{"gene = Ü and x = 1", 14, `no field "x"`},
 		{strings.Repeat("not ", 100) + "pos = 1", 256, "nested deeper"},
 		{")", 1, "a field"},

@@ -2,6 +2,8 @@ package filter
 
 import (
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -317,7 +319,7 @@ func (p *parser) values(c *Comparison) error {
 			c.Missing = true
 			return nil
 		}
-		v, err := p.value(c.Field)
+		v, err := p.value(c)
 		if err != nil {
 			return err
 		}
@@ -329,7 +331,7 @@ func (p *parser) values(c *Comparison) error {
 	for {
 		p.skip()
 		at := p.at
-		v, err := p.value(c.Field)
+		v, err := p.value(c)
 		if err != nil {
 			return err
 		}
@@ -359,17 +361,30 @@ func (c *Comparison) hashValues() {
 	}
 }
 
-func (p *parser) value(f Field) (string, error) {
+// thousands tells whether a comma stands between the digits of a number, as browsers of genomes write positions: 21:25,000,000-25,100,000. In a list it ends the value.
+func (p *parser) thousands(c *Comparison) bool {
+	if c.Op == In || c.Field.Type != Number && c.Field.Type != Region {
+		return false
+	}
+	before, behind := p.text[:p.at], p.text[p.at:]
+	return thousandsBehind.MatchString(behind) && before != "" && isDigit(before[len(before)-1])
+}
+
+var thousandsBehind = regexp.MustCompile(`^,[0-9]{3}([^0-9]|$)`)
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func (p *parser) value(c *Comparison) (string, error) {
 	p.skip()
 	if p.at < len(p.text) && p.text[p.at] == '"' {
 		return p.quoted()
 	}
 	start := p.at
-	for p.at < len(p.text) && strings.IndexByte(valueEnds, p.text[p.at]) < 0 {
+	for p.at < len(p.text) && (strings.IndexByte(valueEnds, p.text[p.at]) < 0 || p.thousands(c)) {
 		p.at++
 	}
 	if start == p.at {
-		return "", p.expected(start, describe(f))
+		return "", p.expected(start, describe(c.Field))
 	}
 	return p.text[start:p.at], nil
 }
@@ -394,9 +409,13 @@ func (p *parser) quoted() (string, error) {
 
 // take checks a value by the type of its field and keeps it.
 func (p *parser) take(c *Comparison, at int, v string) error {
-	switch {
-	case c.Op == Match:
+	if c.Op == Match {
 		return p.takePattern(c, at, v)
+	}
+	if c.Field.Type == Number || c.Field.Type == Region {
+		v = withoutThousands(v)
+	}
+	switch {
 	case c.Field.Type == Number:
 		n, err := strconv.ParseFloat(v, 64)
 		if err != nil || math.IsNaN(n) {
@@ -416,8 +435,10 @@ func (p *parser) take(c *Comparison, at int, v string) error {
 			return p.wrong(at, "%q is no region; expected %s.", v, describe(c.Field))
 		}
 		c.regions = append(c.regions, region)
-	case len(c.Field.Values) > 0 && !contains(c.Field.Values, v):
-		return p.wrong(at, "%q is no value of %s; expected %s.", v, c.Field.Name, describe(c.Field))
+	case len(c.Field.Values) > 0:
+		if unknown, found := unknownElement(c.Field, v); found {
+			return p.wrong(at, "%q is no value of %s; expected %s.", unknown, c.Field.Name, describeNear(c.Field, unknown))
+		}
 	}
 	c.Values = append(c.Values, v)
 	return nil
@@ -432,13 +453,42 @@ func (p *parser) takePattern(c *Comparison, at int, v string) error {
 	return nil
 }
 
-func contains(list []string, v string) bool {
-	for _, known := range list {
-		if known == v {
-			return true
+// unknownElement finds what of a value the field's closed set does not hold: the value itself, or an element of it where the field is a list.
+func unknownElement(f Field, v string) (element string, found bool) {
+	elements := []string{v}
+	if f.Type == List {
+		elements = strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(f.Separators, r) })
+		if len(elements) == 0 {
+			return v, true
 		}
 	}
-	return false
+	for _, element := range elements {
+		if !slices.Contains(f.Values, element) {
+			return element, true
+		}
+	}
+	return "", false
+}
+
+// describeNear is describe for a field with many values: of them those that hold what was written, or begin as it does.
+func describeNear(f Field, written string) string {
+	const few = 8
+	if len(f.Values) <= few {
+		return describe(f)
+	}
+	written = strings.ToLower(written)
+	var near []string
+	for size := len(written); size >= 3 && len(near) == 0; size-- {
+		for _, v := range f.Values {
+			if strings.Contains(strings.ToLower(v), written[:size]) {
+				near = append(near, v)
+			}
+		}
+	}
+	if len(near) == 0 {
+		return "one of " + describe(f)
+	}
+	return strings.Join(near, ", ")
 }
 
 // describe says what a value of a field looks like.
@@ -456,7 +506,14 @@ func describe(f Field) string {
 	return "a value"
 }
 
-// parseRegion reads CHROM, CHROM:POS or CHROM:FROM-TO; commas in the numbers are not taken, since they end a value.
+// withoutThousands takes the commas out of the numbers of a value.
+func withoutThousands(v string) string {
+	return grouped.ReplaceAllStringFunc(v, func(number string) string { return strings.ReplaceAll(number, ",", "") })
+}
+
+var grouped = regexp.MustCompile(`\b[0-9]{1,3}(,[0-9]{3})+\b`)
+
+// parseRegion reads CHROM, CHROM:POS or CHROM:FROM-TO.
 func parseRegion(text string) (Interval, bool) {
 	colon := strings.LastIndexByte(text, ':')
 	if colon < 0 {
