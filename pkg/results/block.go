@@ -334,6 +334,15 @@ func (b *block) part(number int) (body []byte, encoding, count uint32) {
 	return b.data[at : at+length], n(0), n(3)
 }
 
+// sparse cuts out the values of a column that only some rows have, and the bits of those rows. It reports false for every other column, and a damaged one.
+func (b *block) sparse(number int) (c column, marks []byte, ok bool) {
+	body, encoding, count := b.part(number)
+	if encoding&encodingSparse == 0 {
+		return c, nil, false
+	}
+	return cutSparse(body, encoding, count, b.rows)
+}
+
 // column cuts out one column. A damaged one is missing.
 func (b *block) column(number int) column {
 	var c column

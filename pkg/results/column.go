@@ -47,7 +47,7 @@ type column struct {
 // readColumn cuts a column out of its bytes. It reports false when they are too few. Genotypes become a dictionary.
 func readColumn(body []byte, encoding, count uint32, rows int) (column, bool) {
 	if encoding&encodingSparse != 0 {
-		return readSparse(body, encoding&^encodingSparse, count, rows)
+		return readSparse(body, encoding, count, rows)
 	}
 	c := column{encoding: encoding, rows: rows, count: int(count)}
 	width := 0

@@ -106,6 +106,10 @@ func (v *evaluator) compare(c *filter.Comparison) (rowSet, error) {
 	case c.Field.Type == filter.Region:
 		v.compareRegion(s, c)
 	case kept:
+		if col, marks, sparse := v.block.sparse(at); sparse {
+			compareSparse(s, &col, marks, v.block.rows, c)
+			break
+		}
 		col := v.block.column(at)
 		compareColumn(s, &col, v.block.rows, c)
 	default:
@@ -128,6 +132,22 @@ func compareColumn(s rowSet, col *column, rows int, c *filter.Comparison) {
 	default:
 		compareCodes(s, col, rows, judgeDictionary(col, c))
 	}
+}
+
+// compareSparse judges the rows that have a value, and all others at once.
+func compareSparse(s rowSet, col *column, marks []byte, rows int, c *filter.Comparison) {
+	passing := newRowSet(col.rows)
+	compareColumn(passing, col, col.rows, c)
+	deposit(s, passing, marks)
+	if !c.Test(nil) {
+		return
+	}
+	absent := newRowSet(rows)
+	for i := range absent {
+		absent[i] = binary.LittleEndian.Uint64(marks[8*i:])
+	}
+	absent.invert(rows)
+	s.or(absent)
 }
 
 // compareTexts judges the rows of a column of texts. Where a comparison can hold only for values that hold a certain text, that is looked for in all of them at once.

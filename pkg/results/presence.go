@@ -71,26 +71,35 @@ func (p *presence) appendTo(to []byte, rows int) (_ []byte, sparse uint32) {
 // bitWords is how many uint64 have a bit for each of some rows.
 func bitWords(rows int) int { return (rows + 63) / 64 }
 
-// readSparse is readColumn for a column that keeps the values of some rows. All rows have a place in what it returns.
-func readSparse(body []byte, encoding, count uint32, rows int) (column, bool) {
-	size := 8 * bitWords(rows)
+// cutSparse cuts a sparse column into the column of the rows that have a value, and the bits that say which. It reports false where bytes are missing.
+func cutSparse(body []byte, encoding, count uint32, rows int) (c column, marks []byte, ok bool) {
+	size, values := 8*bitWords(rows), 0
 	if len(body) < size {
-		return column{}, false
+		return c, nil, false
 	}
-	marks, values := body[:size], 0
+	marks = body[:size]
 	for at := 0; at < size; at += 8 {
 		values += bits.OnesCount64(binary.LittleEndian.Uint64(marks[at:]))
 	}
 	if rows%64 > 0 && binary.LittleEndian.Uint64(marks[size-8:])>>(rows%64) != 0 {
-		return column{}, false
+		return c, nil, false
 	}
-	c, ok := readColumn(body[size:], encoding, count, values)
+	if encoding &^= encodingSparse; encoding > encodingDict16 && encoding != encodingDecimal && encoding != encodingFloat && encoding != encodingNumber {
+		return c, nil, false
+	}
+	c, ok = readColumn(body[size:], encoding, count, values)
+	return c, marks, ok
+}
+
+// readSparse is readColumn for a sparse column. All rows have a place in what it returns.
+func readSparse(body []byte, encoding, count uint32, rows int) (column, bool) {
+	c, marks, ok := cutSparse(body, encoding, count, rows)
 	if !ok {
 		return c, false
 	}
+	values := c.rows
 	c.rows = rows
 	switch c.encoding {
-	case encodingMissing:
 	case encodingConstant:
 		c.encoding, c.offsets = encodingDict8, binary.LittleEndian.AppendUint32(make([]byte, 4), uint32(len(c.text)))
 		c.codes = spread(repeated([]byte{1}, values), marks, rows, []byte{0})
@@ -104,8 +113,6 @@ func readSparse(body []byte, encoding, count uint32, rows int) (column, bool) {
 		c.text = spread(c.text, marks, rows, missingFloat)
 	case encodingNumber:
 		c.encoding, c.text = encodingFloat, spread(repeated(c.text[:8], values), marks, rows, missingFloat)
-	default:
-		return c, false
 	}
 	return c, true
 }
@@ -134,4 +141,26 @@ func spread(values, marks []byte, rows int, blank []byte) []byte {
 		}
 	}
 	return all
+}
+
+// deposit adds to a set of rows those of the marked rows whose numbers among the marked ones are in another.
+func deposit(s, of rowSet, marks []byte) {
+	at := 0 // bits of the set that were taken
+	for i := range s {
+		word := binary.LittleEndian.Uint64(marks[8*i:])
+		count := bits.OnesCount64(word)
+		if count == 0 {
+			continue
+		}
+		chosen := of[at/64] >> (at % 64)
+		if at%64+count > 64 {
+			chosen |= of[at/64+1] << (64 - at%64)
+		}
+		at += count
+		for chosen &= ^uint64(0) >> (64 - count); chosen != 0; chosen >>= 1 {
+			lowest := word & -word
+			s[i] |= lowest & -(chosen & 1)
+			word ^= lowest
+		}
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 
+	"gas/pkg/results/filter"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -59,6 +61,35 @@ func TestEveryRowOfAColumnHasItsValueOrNone(t *testing.T) {
 		encodingConstant | encodingSparse, encodingDict8 | encodingSparse, encodingNumber | encodingSparse, encodingDecimal | encodingSparse,
 	} {
 		require.True(t, seen[encoding], "a column was written as %#x", encoding)
+	}
+}
+
+func TestASparseColumnIsJudgedAsOneOfAllRows(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	for _, text := range []string{"qual = missing", "qual != missing", "qual < 3", "qual >= 3", "qual in (1, 2)", "qual != 1", "qual in (1, 2, 3, 5, 6, 7, 8, 9, 10)"} {
+		parsed, err := ParseCommon(text)
+		require.NoError(t, err)
+		comparison := parsed.(*filter.Comparison)
+		for range 50 {
+			rows := 1 + random.IntN(300)
+			texts := sparseTexts(random, rows, 2+random.IntN(60), 4)
+			var numbers numberBuilder
+			for row, text := range texts {
+				numbers.addAt(row, []byte(text))
+			}
+			body, encoding, count := numbers.appendTo(nil, rows)
+			if encoding&encodingSparse == 0 {
+				continue
+			}
+			all, ok := readColumn(body, encoding, count, rows)
+			require.True(t, ok)
+			expected, got := newRowSet(rows), newRowSet(rows)
+			compareColumn(expected, &all, rows, comparison)
+			some, marks, ok := cutSparse(body, encoding, count, rows)
+			require.True(t, ok)
+			compareSparse(got, &some, marks, rows, comparison)
+			require.Equal(t, expected, got, "%s of %q", comparison.String(), texts)
+		}
 	}
 }
 
