@@ -42,7 +42,7 @@ func rowOfAdminJob(j job.Job) adminJobRow {
 // statePlain is a job's state as its record says it.
 func statePlain(j job.Job) stateView {
 	tone := map[job.Status]string{
-		job.Uploading: "waiting", job.Pending: "waiting", job.Running: "running", job.Completed: "done", job.Failed: "failed", job.Cancelled: "failed",
+		job.Uploading: "waiting", job.Pending: "waiting", job.Running: "running", job.Completed: "done", job.Failed: "failed", job.Cancelled: "cancelled",
 	}[j.Status]
 	if tone == "" {
 		tone = "archived"

@@ -50,7 +50,7 @@ func TestARerunShowsOnlyWhatChanged(t *testing.T) {
 		shows(t, page, want)
 	}
 	require.NotContains(t, page.body, "MT:3243")
-	shows(t, ada.get("/annotations/"+second.ID+"/changes?fields=gene"), "Nothing that was asked for changed")
+	shows(t, ada.get("/annotations/"+second.ID+"/changes?fields=gene"), "Nothing changed.")
 	require.Equal(t, http.StatusUnprocessableEntity, ada.get("/api/v1/jobs/"+second.ID+"/changes?fields=pos").status)
 	require.Equal(t, http.StatusUnprocessableEntity, ada.get("/api/v1/jobs/"+second.ID+"/changes?limit=0").status)
 

@@ -28,6 +28,7 @@ type homeView struct {
 	Live        bool
 	Queued      int
 	QueuedLimit int
+	QueuedText  string
 }
 
 type attentionView struct {
@@ -80,6 +81,7 @@ func (s *site) home(c echo.Context) error {
 		Upload: upload, Recent: s.rows(recent), Live: unfinished(recent), Attention: attention(seen),
 		Queued: u.Load.Queued(), QueuedLimit: s.Plans.Of(u.Plan).Queued,
 	}
+	view.QueuedText = countText(view.Queued) + " of " + countText(view.QueuedLimit)
 	return s.show(c, "home", head{Title: "Home"}, view)
 }
 

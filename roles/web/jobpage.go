@@ -53,7 +53,7 @@ func (s *site) showJob(c echo.Context, v sight, page, tab string, content any) e
 		ID: v.ID, Name: name, State: v.state(), Sentence: s.sentence(v), Percent: fmt.Sprintf("%.0f", v.progress.Percent),
 		Live: !v.Status.Final() || v.Storage == job.Thawing, Moves: !v.Status.Final(), Buttons: v.buttons(), Note: v.note(), Life: v.timeline(events, notices, s.pulse.isDown(ctx, "notify")), Tabs: v.tabs(tab), Tab: content,
 	}
-	h := head{Title: name, Crumbs: []linkView{{URL: "/annotations", Text: "Jobs"}, {Text: firstOf(name, 60)}}}
+	h := head{Title: name, Crumbs: []linkView{{URL: "/annotations", Text: "Jobs"}, {Text: shorten(name, 60)}}}
 	if view.Live {
 		h.Refresh = 5
 	}

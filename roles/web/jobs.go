@@ -149,6 +149,9 @@ func (s *site) row(v sight) rowView {
 	if row.Reference == "" {
 		row.Reference = visible(v.Options.Reference)
 	}
+	if row.Reference == "auto" { // not chosen yet
+		row.Reference = ""
+	}
 	if v.Counts != nil {
 		row.Variants = countText(v.Counts.Records)
 	}

@@ -116,9 +116,10 @@ type rejectedView struct{ Line, Reason string }
 
 // plainTable is a table whose first column names its rows.
 type plainTable struct {
-	Title   string
-	Columns []string
-	Rows    [][]string
+	Title, Note string
+	Columns     []string
+	Rows        [][]string
+	More        *linkView
 }
 
 // summaryPage answers GET /annotations/:id and …/summary.
@@ -134,7 +135,7 @@ func (s *site) summaryPage(c echo.Context) error {
 	if sum == nil {
 		return s.showJob(c, v, "job_summary", "summary", summaryView{Missing: noSummary(v)})
 	}
-	return s.showJob(c, v, "job_summary", "summary", sum.view())
+	return s.showJob(c, v, "job_summary", "summary", sum.view("/annotations/"+v.ID+"/genes"))
 }
 
 // noSummary says why there is none.
@@ -152,8 +153,8 @@ func noSummary(v sight) string {
 	return text
 }
 
-func (j *summaryJSON) view() summaryView {
-	view := summaryView{Figures: j.figures(), Ledger: j.ledger(), Charts: j.charts(), Tables: j.tables()}
+func (j *summaryJSON) view(genes string) summaryView {
+	view := summaryView{Figures: j.figures(), Ledger: j.ledger(), Charts: j.charts(), Tables: j.tables(genes)}
 	for _, r := range j.Records.Rejections[:min(100, len(j.Records.Rejections))] {
 		view.Rejected = append(view.Rejected, rejectedView{countText(r.Line), visible(r.Reason)})
 	}
@@ -251,11 +252,13 @@ func top(bars []barOf, n int) []barOf {
 	return append(slices.Clone(bars[:n-1]), rest)
 }
 
-func (j *summaryJSON) tables() []plainTable {
+const topGenes = 10
+
+func (j *summaryJSON) tables(genes string) []plainTable {
 	var out []plainTable
 	if len(j.TopGenes) > 0 {
-		t := plainTable{Title: "Top genes, by alleles", Columns: []string{"Gene", "High", "Moderate", "Low", "Modifier", "All"}}
-		for _, g := range j.TopGenes[:min(20, len(j.TopGenes))] {
+		t := plainTable{Title: "Top genes, by alleles", Note: "Alleles in a gene, by their greatest impact there on any transcript.", More: &linkView{URL: genes, Text: "All genes, with their variants"}, Columns: []string{"Gene", "High", "Moderate", "Low", "Modifier", "All"}}
+		for _, g := range j.TopGenes[:min(topGenes, len(j.TopGenes))] {
 			t.Rows = append(t.Rows, []string{visible(orDefault(g.Symbol, g.ID)), countText(g.High), countText(g.Moderate), countText(g.Low), countText(g.Modifier), countText(g.Alleles)})
 		}
 		out = append(out, t)

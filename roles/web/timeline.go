@@ -10,7 +10,7 @@ import (
 
 // lifeView is one point of a job's time line: past with its time, or what comes next.
 type lifeView struct {
-	Class string // past, bad, now, next
+	Class string // past, bad, idle, now, next
 	What  string
 	When  when
 	Text  string // where there is no time
@@ -23,7 +23,7 @@ var pointOf = map[job.Step]struct{ what, class string }{
 	job.StepComplete: {"Done", "past"},
 	job.StepFail:     {"Failed", "bad"},
 	job.StepPoison:   {"Failed", "bad"},
-	job.StepCancel:   {"Cancelled", "bad"},
+	job.StepCancel:   {"Cancelled", "idle"},
 	job.StepArchived: {"Archived", "past"},
 	job.StepThaw:     {"Restore begun", "past"},
 	job.StepRestored: {"Restored", "past"},

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,7 @@ type variantView struct {
 	Facts       []factView
 	Links       []linkView
 	Databases   []factView
-	Columns     []string
+	Columns     []columnView
 	Transcripts [][]cellView
 	Samples     []factView
 	Back        string
@@ -61,7 +62,7 @@ func (s *site) variantPage(c echo.Context) error {
 	for _, sample := range samples[:min(len(samples), 200)] {
 		view.Samples = append(view.Samples, factView{Name: visible(sample), Value: visible(firstOf(d.Samples[sample], 300)), Mono: true})
 	}
-	crumbs := []linkView{{URL: "/annotations", Text: "Jobs"}, {URL: "/annotations/" + v.ID, Text: firstOf(name, 60)}, {URL: back, Text: "Variants"}, {Text: view.Heading}}
+	crumbs := []linkView{{URL: "/annotations", Text: "Jobs"}, {URL: "/annotations/" + v.ID, Text: shorten(name, 60)}, {URL: back, Text: "Variants"}, {Text: view.Heading}}
 	return s.render(c, http.StatusOK, "variant", head{Title: view.Heading, Crumbs: crumbs}, view)
 }
 
@@ -103,14 +104,16 @@ func databaseFacts(v *results.Variant) []factView {
 	return facts
 }
 
-func transcriptTable(d *results.Details) ([]string, [][]cellView) {
-	var columns []string
+// transcriptTable has the chosen transcript first, then those that matter most: by impact, then those in the gene before those near one, the nearest first.
+func transcriptTable(d *results.Details) ([]columnView, [][]cellView) {
+	var columns []columnView
+	slices.SortStableFunc(d.Transcripts, func(a, b map[string]string) int { return slices.Compare(weight(d, a), weight(d, b)) })
 	rows := make([][]cellView, len(d.Transcripts))
 	for _, f := range transcriptFields {
 		if !anyHas(d.Transcripts, f.field) {
 			continue
 		}
-		columns = append(columns, f.text)
+		columns = append(columns, columnView{Text: f.text, Number: f.text == "Distance"})
 		for i, entry := range d.Transcripts {
 			cell := cellView{Label: f.text, Text: visible(strings.ReplaceAll(entry[f.field], "&", ", "))}
 			switch f.field {
@@ -118,11 +121,34 @@ func transcriptTable(d *results.Details) ([]string, [][]cellView) {
 				cell.Impact = impactOf(entry[f.field])
 			case "Feature", "HGVSc", "HGVSp", "Codons", "Feature_ID", "HGVS.c", "HGVS.p":
 				cell.Mono = true
+			case "DISTANCE", "Distance":
+				cell.Number = true
+				if n, err := strconv.Atoi(entry[f.field]); err == nil {
+					cell.Text = countText(n)
+				}
 			}
 			rows[i] = append(rows[i], cell)
 		}
 	}
 	return columns, rows
+}
+
+// weight orders a transcript's entry: what is smaller comes first.
+func weight(d *results.Details, entry map[string]string) []int {
+	either := func(csq, ann string) string { return orDefault(entry[csq], entry[ann]) }
+	chosen := 1
+	if name := either("Feature", "Feature_ID"); name != "" && name == d.Transcript {
+		chosen = 0
+	}
+	impact := slices.Index([]string{"HIGH", "MODERATE", "LOW", "MODIFIER"}, either("IMPACT", "Annotation_Impact"))
+	if impact < 0 {
+		impact = 4
+	}
+	distance, err := strconv.Atoi(either("DISTANCE", "Distance"))
+	if err != nil {
+		distance = -1 // in the gene
+	}
+	return []int{chosen, impact, distance}
 }
 
 func anyHas(entries []map[string]string, field string) bool {

@@ -155,6 +155,14 @@ type variantsView struct {
 	Export  string
 }
 
+// problemAt is what is wrong with a filter, and in which column.
+func problemAt(f *fault.Fault) string {
+	if f.Column > 0 {
+		return "Column " + countText(f.Column) + ": " + f.Message
+	}
+	return sentence(f.Message)
+}
+
 type termView struct{ Text, Removed, Without string }
 
 // cellView is one cell: plain text, an impact, or the link to the variant's page.
@@ -191,7 +199,7 @@ func (s *site) variantsPage(c echo.Context) error {
 	}
 	if fault.Is(err, fault.BadInput) {
 		f := fault.Of(err)
-		view.Problem, view.Hint = sentence(f.Error()), f.Hint
+		view.Problem, view.Hint = problemAt(f), f.Hint
 	} else if err != nil {
 		return err
 	}

@@ -31,6 +31,12 @@ var unfolded = map[string]string{"job-variants-saved": "details.fold"}
 const overflow = `(() => {
   const wide = [];
   for (const e of document.querySelectorAll(".charts .table-wrap")) if (e.scrollWidth > e.clientWidth + 1) wide.push("a table is cut off: " + e.scrollWidth + " in " + e.clientWidth);
+  for (const e of document.querySelectorAll(".chart svg text")) {
+    const r = e.getBoundingClientRect();
+    if (r.height && r.height < 12) wide.push("letters of a chart are too small to be read: " + e.textContent + " " + r.height);
+    if (r.height && r.left < e.closest("figure").getBoundingClientRect().left - 1) wide.push("a name stands out of its chart: " + e.textContent);
+  }
+  for (const e of document.querySelectorAll("table.stacked.compact td.named")) if (e.getClientRects().length && !e.textContent && innerWidth < 600) { wide.push("a label without a value: " + e.dataset.label); break; }
   for (const e of document.body.querySelectorAll("*")) {
     const r = e.getBoundingClientRect();
     if (r.width && r.right > innerWidth + 1 && !e.closest("details:not([open]), .table-wrap, .sr, .skip, svg, pre, table.stacked thead, .menu > div")) wide.push(e.tagName + "." + e.className + " " + Math.round(r.right));
