@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,9 +21,19 @@ import (
 
 const maxBody = 1 << 20 // bytes of a JSON body
 
+// readBody reads a small body whole. One that breaks off or is badly packed is a fault of the request.
+func readBody(c echo.Context) ([]byte, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooLarge) {
+		err = brokenForm(&unreadable{err})
+	}
+	return raw, err
+}
+
 // readJSON reads a JSON body strictly: an unknown member is a mistake that should be said. An empty body leaves value as it is.
 func readJSON(c echo.Context, value any) error {
-	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+	raw, err := readBody(c)
 	if err != nil {
 		return err
 	}

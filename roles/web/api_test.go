@@ -173,3 +173,27 @@ func TestAnUploadThatBreaksOffLeavesNoJob(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, u.Load.Queued())
 }
+
+func TestAFormThatIsBadlyPackedIsAFaultOfTheRequest(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+	part := func(head, body string) string { return "--b\r\n" + head + "\r\n\r\n" + body + "\r\n--b--\r\n" }
+	const named = `Content-Disposition: form-data; name="file"; filename="a.vcf"`
+	for name, body := range map[string]string{
+		"a control character in a name":     part("Content-Disposition: form-data; name=\"a\x06b\"", "x"),
+		"a head without a colon":            part("Content-Disposition", "x"),
+		"an encoding of a field":            part("Content-Disposition: form-data; name=\"reference\"\r\nContent-Transfer-Encoding: quoted-printable", "=zz\x01"),
+		"an encoding of the file":           part(named+"\r\nContent-Transfer-Encoding: quoted-printable", "##fileformat=zz\x01"),
+		"a form that ends in a part":        "--b\r\n" + named + "\r\n\r\nx",
+		"a form that ends in a part's head": "--b\r\nContent-Disp",
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := ada.do(http.MethodPost, "/api/v1/jobs", strings.NewReader(body), "Content-Type", "multipart/form-data; boundary=b")
+			require.Equal(t, http.StatusBadRequest, a.status, a.body)
+			require.Contains(t, a.body, `"code":"usage"`)
+		})
+	}
+	u, err := w.deps.Store.User(t.Context(), ada.user)
+	require.NoError(t, err)
+	require.Zero(t, u.Load.Queued(), "no place stays reserved")
+}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -50,7 +49,7 @@ func (s *site) once24(c echo.Context, do func() (status int, answer any, err err
 		}
 		return c.JSON(status, answer)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+	body, err := readBody(c)
 	if err != nil {
 		return err
 	}
@@ -95,7 +94,7 @@ func (s *site) onlyOnce(c echo.Context) error {
 	if err != nil || key == "" {
 		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+	body, err := readBody(c)
 	if err != nil {
 		return err
 	}

@@ -231,7 +231,7 @@ func (s *site) apiPutPart(c echo.Context) error {
 	if size := value.sizeOf(n); request.ContentLength != size {
 		return fault.New(fault.BadInput, "Part %d has %s, not %s.", n, plural(size, "byte", "bytes"), plural(request.ContentLength, "byte", "bytes"))
 	}
-	part, err := s.Parts.PutPart(ctx, v.Input.Key, value.Upload, n, request.Body, request.ContentLength)
+	part, err := s.Parts.PutPart(ctx, v.Input.Key, value.Upload, n, sent{request.Body}, request.ContentLength)
 	if err != nil {
 		return brokenForm(err)
 	}

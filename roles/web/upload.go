@@ -128,7 +128,7 @@ func (in *incoming) readForm() error {
 			break
 		}
 		if err != nil {
-			return brokenForm(err)
+			return brokenForm(&unreadable{err})
 		}
 		if n == maxFormParts {
 			return fault.New(fault.BadInput, "The form has more than %d fields.", maxFormParts)
@@ -162,21 +162,23 @@ func (in *incoming) tooLarge(size int64) error {
 }
 
 func (in *incoming) readPart(part *multipart.Part) error {
-	name := part.FormName()
+	name, body := part.FormName(), sent{part}
 	switch {
 	case name == "file" && in.skipFiles, name == "paste" && in.skipFiles:
-		_, err := io.Copy(io.Discard, io.LimitReader(part, in.limit()))
-		return err
+		if _, err := io.Copy(io.Discard, io.LimitReader(body, in.limit())); err != nil {
+			return brokenForm(err)
+		}
+		return nil
 	case name == "file":
 		if fileName(part) == "" {
 			return nil // a file field that was left empty
 		}
-		return in.store(fileName(part), part)
+		return in.store(fileName(part), body)
 	case name == "paste":
-		return in.readPaste(part)
+		return in.readPaste(body)
 	}
 	in.late = in.late || in.job.ID != ""
-	value, err := io.ReadAll(io.LimitReader(part, maxFormValue+1))
+	value, err := io.ReadAll(io.LimitReader(body, maxFormValue+1))
 	if err != nil {
 		return brokenForm(err)
 	}
@@ -319,14 +321,39 @@ func brokenForm(err error) error {
 	switch {
 	case errors.As(err, &known), errors.Is(err, port.ErrUnavailable):
 		return err
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled), strings.HasPrefix(err.Error(), "multipart: "):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled):
 		return fault.New(fault.Usage, "The upload broke off or is no form.").Because(err)
 	}
 	var stalled interface{ Timeout() bool }
 	if errors.As(err, &stalled) && stalled.Timeout() {
 		return fault.New(fault.TimedOut, "The upload stood still for %s.", durationText(role.StallTime)).Because(err)
 	}
+	var bad *unreadable
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &bad) && !errors.As(err, &tooLarge) {
+		return fault.New(fault.Usage, "The request broke off or is no form.").Because(err)
+	}
 	return fmt.Errorf("take upload: %w", err)
+}
+
+// unreadable is an error of what the client sent, whatever the libraries call it: a head of a part that is none, an encoding that does not hold. It is no error of ours.
+type unreadable struct{ cause error }
+
+func (u *unreadable) Error() string { return u.cause.Error() }
+
+// Unwrap gives the cause.
+func (u *unreadable) Unwrap() error { return u.cause }
+
+// sent reads what the client sent, and marks an error as one of that.
+type sent struct{ r io.Reader }
+
+// Read reads.
+func (s sent) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = &unreadable{err}
+	}
+	return n, err
 }
 
 // limited reads at most left bytes and answers port.ErrTooLarge to more.
