@@ -179,7 +179,7 @@ func (s *site) subscribe(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("begin checkout: %w", err)
 	}
-	return c.Redirect(http.StatusSeeOther, begun.URL)
+	return s.leave(c, begun.URL)
 }
 
 // portal answers POST /subscribe/portal.
@@ -194,7 +194,7 @@ func (s *site) portal(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("open billing portal: %w", err)
 	}
-	return c.Redirect(http.StatusSeeOther, to)
+	return s.leave(c, to)
 }
 
 type checkoutView struct {

@@ -65,8 +65,8 @@ func (s *site) secure(h http.Header, csp string) {
 	}
 }
 
-// contentPolicy lets pages load our own files and nothing else. Forms may lead to the sign-in and payment pages that are configured: browsers
-// hold redirects after a post against form-action too. Bootstrap's style sheet has pictures in data: addresses.
+// contentPolicy lets pages load our own files and nothing else. Forms may lead to the sign-in and payment pages that are configured, for browsers that get
+// a redirect there: see leave. Bootstrap's style sheet has pictures in data: addresses.
 // bucket is where the store of uploads takes them itself, empty where it does not.
 func contentPolicy(c config.Config, bucket string) string {
 	forms := []string{"'self'"}

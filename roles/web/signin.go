@@ -100,7 +100,7 @@ func (s *site) beginLogin(c echo.Context) error {
 		return fmt.Errorf("keep sign-in: %w", err)
 	}
 	s.cookies.set(c.Response(), "login", secret, loginLife)
-	return c.Redirect(http.StatusSeeOther, to)
+	return s.leave(c, to)
 }
 
 // callback answers GET /auth/callback: the sign-in that this browser began is used up, whatever comes of it.
@@ -232,7 +232,7 @@ func (s *site) logout(c echo.Context) error {
 			to = out
 		}
 	}
-	return c.Redirect(http.StatusSeeOther, to)
+	return s.leave(c, to)
 }
 
 // setTheme answers POST /theme.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -82,6 +83,18 @@ func TestT6AProviderSignsAPersonInOnceAndForOneBrowser(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, p.URL+"/end", to.Scheme+"://"+to.Host+to.Path)
 	require.NotEmpty(t, to.Query().Get("id_token_hint"))
+}
+
+func TestABrowserIsLedToAProviderByAPage(t *testing.T) {
+	p := openid.Start(t)
+	w := openWorld(t, p)
+	ada := w.visitor()
+	a := ada.do(http.MethodPost, "/login/p0", strings.NewReader("next=/usage"), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Mode", "navigate")
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	_, to, found := strings.Cut(a.header.Get("Refresh"), "0; url=")
+	require.True(t, found)
+	require.True(t, strings.HasPrefix(to, p.URL+"/authorize?"), to)
+	require.Contains(t, html.UnescapeString(a.body), to)
 }
 
 func TestT6AnAnswerThatIsNotTheProvidersSignsNobodyIn(t *testing.T) {

@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"gas/pkg/signin"
 	"gas/pkg/user"
 	"gas/test/peers"
+	"gas/test/peers/openid"
 )
 
 // The two providers of the tests. The first signs with RS512 and gives the claims of a person at its userinfo endpoint, as Globus Auth does.
@@ -146,6 +149,35 @@ func TestT6TheSameNameAndAddressAtTwoProvidersAreTwoPeople(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, users, 2)
 	p.quiet()
+}
+
+// TestT6AProviderMayLeadToOtherHosts signs in and out where the pages of the provider are of another origin than its issuer.
+func TestT6AProviderMayLeadToOtherHosts(t *testing.T) {
+	t.Parallel()
+	provider := openid.Start(t)
+	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/authorize" {
+			http.Redirect(w, r, provider.URL+r.URL.RequestURI(), http.StatusFound)
+		}
+	}))
+	t.Cleanup(pages.Close)
+	provider.Discovery = func(document map[string]any) {
+		document["authorization_endpoint"], document["end_session_endpoint"] = pages.URL+"/authorize", pages.URL+"/end"
+	}
+	s := newStage(t, func(url string, d *role.Deps) {
+		identity, err := signin.New(signin.Options{BaseURL: url, Now: time.Now, Providers: []signin.Provider{{Name: globe, Issuer: provider.URL, ClientID: openid.ClientID, Secret: openid.ClientSecret}}})
+		require.NoError(t, err)
+		d.Identity, d.Config.BaseURL, d.Config.Providers = identity, url, []config.Provider{{Name: globe, Issuer: provider.URL, ClientID: openid.ClientID}}
+	})
+	p := openTab(t)
+	p.do(chromedp.Navigate(s.server.URL + "/login?next=/usage"))
+	p.press(`form[action="/login/` + globe + `"] button`)
+	p.at(s.server.URL + "/usage")
+	p.do(chromedp.Click(".menu summary"))
+	p.press(`form[action="/logout"] button`)
+	p.waitFor(`location.href.startsWith("` + pages.URL + `/end?")`)
+	p.do(chromedp.Navigate(s.server.URL + "/"))
+	p.waitFor(`document.querySelector("a[href='/login']") !== null`)
 }
 
 func TestT6WhoDoesNotAgreeAtTheProviderIsToldSoAndNobodyIsSignedIn(t *testing.T) {
