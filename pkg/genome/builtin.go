@@ -57,14 +57,22 @@ func BuiltinNames() []string {
 
 // Builtin returns a reference that comes with the program: rCRS (also MT, NC_012920.1) or SARS-CoV-2 (also MN908947.3, NC_045512.2). Case does not matter. ErrUnknown for any other name.
 func Builtin(name string) (*Reference, error) {
+	if b := builtinNamed(name); b != nil {
+		return b.build()
+	}
+	return nil, Unknown(name)
+}
+
+// builtinNamed finds a reference that comes with the program by one of its names, nil where there is none.
+func builtinNamed(name string) *builtinReference {
 	for i := range builtins {
 		for _, known := range append([]string{builtins[i].name}, builtins[i].others...) {
 			if strings.EqualFold(name, known) {
-				return builtins[i].build()
+				return &builtins[i]
 			}
 		}
 	}
-	return nil, Unknown(name)
+	return nil
 }
 
 // build compiles the reference in memory, which takes about a millisecond.

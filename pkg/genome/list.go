@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"gas/pkg/fault"
 )
 
 // Listed is a reference that may be used: one that comes with the program, or one in a folder.
@@ -67,6 +70,24 @@ func Find(dir, name string) (*Reference, error) {
 		return Open(at)
 	}
 	return Builtin(name)
+}
+
+// Exists tells whether Find would find a reference of this name.
+func Exists(dir, name string) bool {
+	return CheckName(name) == nil && (holdsModel(filepath.Join(dir, name)) || builtinNamed(name) != nil)
+}
+
+// Missing is the fault of a name that Find does not find: it says which there are.
+func Missing(dir, name string) error {
+	list, err := List(dir)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(list))
+	for i, l := range list {
+		names[i] = l.Name
+	}
+	return fault.New(fault.UnknownRef, "There is no reference %q. Installed: %s.", name, strings.Join(names, ", ")).Because(ErrUnknown)
 }
 
 // FindOrOpen is Find for a command's user, who may also give the path of a reference's folder.

@@ -71,6 +71,27 @@ func TestEveryAnswerOfTheAPIIsAsItsDescriptionSays(t *testing.T) {
 	} {
 		check(http.MethodGet, path, "", http.StatusOK)
 	}
+	for _, path := range []string{"/jobs/" + done + "/summary", "/jobs/" + done + "/files/result", "/jobs/" + done + "/log"} {
+		whole := check(http.MethodGet, path, "", http.StatusOK)
+		require.NotEmpty(t, whole.header.Get("ETag"), path)
+		require.NotEmpty(t, whole.header.Get("Repr-Digest"), path)
+		for status, header := range map[int][2]string{
+			http.StatusNotModified: {"If-None-Match", whole.header.Get("ETag")}, http.StatusPartialContent: {"Range", "bytes=1-2"},
+			http.StatusRequestedRangeNotSatisfiable: {"Range", "bytes=999999-"}, http.StatusPreconditionFailed: {"If-Match", `"another"`},
+		} {
+			if header[0] == "Range" && strings.HasSuffix(path, "/summary") {
+				status = http.StatusOK
+			}
+			a := ada.do(http.MethodGet, "/api/v1"+path, nil, header[0], header[1])
+			require.Equal(t, status, a.status, path)
+			d.holds(t, http.MethodGet, "/api/v1"+path, a)
+			if status >= 400 {
+				require.Equal(t, "application/problem+json", a.header.Get("Content-Type"), path)
+				require.Equal(t, "no-store", a.header.Get("Cache-Control"), path)
+				require.Contains(t, a.body, `"request_id"`)
+			}
+		}
+	}
 	check(http.MethodGet, "/jobs?limit=0", "", http.StatusUnprocessableEntity)
 	check(http.MethodGet, "/jobs?sort=shape", "", http.StatusUnprocessableEntity)
 	check(http.MethodGet, "/jobs?status=lost", "", http.StatusUnprocessableEntity)
@@ -85,6 +106,9 @@ func TestEveryAnswerOfTheAPIIsAsItsDescriptionSays(t *testing.T) {
 	check(http.MethodPost, "/jobs/"+done+"/rerun", `{"pick": true, "distance": 100, "databases": []}`, http.StatusCreated)
 	check(http.MethodPost, "/jobs/"+done+"/rerun", `{"databases": ["x"]}`, http.StatusUnprocessableEntity)
 	check(http.MethodPost, "/jobs/"+done+"/rerun", `{"pikc": true}`, http.StatusUnprocessableEntity)
+	unknown := check(http.MethodPost, "/jobs/"+done+"/rerun", `{"reference": "GRCh99"}`, http.StatusUnprocessableEntity)
+	require.Contains(t, unknown.body, `"code":"unknown_reference"`)
+	require.Contains(t, unknown.body, "Installed: rCRS, SARS-CoV-2.")
 	check(http.MethodPost, "/jobs/rerun", `{"ids": ["`+done+`", "no"]}`, http.StatusOK)
 	check(http.MethodPost, "/jobs/delete", `{"ids": []}`, http.StatusUnprocessableEntity)
 	check(http.MethodPost, "/jobs/delete", `{"ids": ["`+waiting+`"]}`, http.StatusOK)
@@ -196,4 +220,46 @@ func TestAFormThatIsBadlyPackedIsAFaultOfTheRequest(t *testing.T) {
 	u, err := w.deps.Store.User(t.Context(), ada.user)
 	require.NoError(t, err)
 	require.Zero(t, u.Load.Queued(), "no place stays reserved")
+}
+
+func TestAnIdempotencyKeyIsOfOneRequestOnly(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Premium)
+	submit := func(key string, fields ...field) answer {
+		return ada.upload("/api/v1/jobs", []string{"Idempotency-Key", key}, fields...)
+	}
+	file, reference := field{"file", "a.vcf", smallVCF}, field{"reference", "", "rCRS"}
+	var first, again jobJSON
+	submit("k", reference, file).json(t, &first)
+	for name, fields := range map[string][]field{"the same": {reference, file}, "the same in another order": {file, reference}} {
+		t.Run(name, func(t *testing.T) {
+			a := submit("k", fields...)
+			require.Equal(t, http.StatusCreated, a.status, a.body)
+			a.json(t, &again)
+			require.Equal(t, first.ID, again.ID)
+		})
+	}
+	for name, fields := range map[string][]field{
+		"another file": {reference, {"file", "a.vcf", smallVCF + "MT\t9000\t.\tA\tG\t.\t.\t.\n"}}, "another name": {reference, {"file", "b.vcf", smallVCF}},
+		"another reference": {{"reference", "", "SARS-CoV-2"}, file}, "an option more": {reference, {"pick", "", "true"}, file}, "an option less": {file},
+		"another reference behind the file": {file, {"reference", "", "SARS-CoV-2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := submit("k", fields...)
+			require.Equal(t, http.StatusUnprocessableEntity, a.status, a.body)
+			require.Contains(t, a.body, "Idempotency-Key was used before")
+		})
+	}
+	for range 2 {
+		a := ada.do(http.MethodPost, "/api/v1/jobs/"+first.ID+"/rerun", strings.NewReader(`{"pick": true}`), "Content-Type", "application/json", "Idempotency-Key", "r")
+		require.Equal(t, http.StatusCreated, a.status, a.body)
+		a.json(t, &again)
+		require.Equal(t, "/api/v1/jobs/"+again.ID, a.header.Get("Location"))
+	}
+	a := ada.upload("/api/v1/jobs", nil, field{"reference", "", "GRCh99"}, file)
+	require.Equal(t, http.StatusUnprocessableEntity, a.status)
+	require.Contains(t, a.body, `"code":"unknown_reference"`)
+	var list listJSON[jobJSON]
+	ada.get("/api/v1/jobs").json(t, &list)
+	require.Equal(t, 2, list.Total)
 }

@@ -85,6 +85,12 @@ func (s *site) download(c echo.Context, v sight, kind string) error {
 			h.Set("Content-Type", k.contentType)
 		}
 	}
+	return s.serveObject(c, blobs, object)
+}
+
+// serveObject answers with an object, or with the ranges of it that were asked for. Its ETag and digest are its sha256.
+func (s *site) serveObject(c echo.Context, blobs port.Blobs, object job.Object) error {
+	h := c.Response().Header()
 	if object.SHA256 != "" {
 		h.Set("ETag", `"`+object.SHA256+`"`)
 		if raw, err := hex.DecodeString(object.SHA256); err == nil {
@@ -98,8 +104,43 @@ func (s *site) download(c echo.Context, v sight, kind string) error {
 		return err
 	}
 	defer body.Close()
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, body)
-	return nil
+	out := withoutRefusal{ResponseWriter: c.Response()}
+	http.ServeContent(&out, c.Request(), "", time.Time{}, body)
+	if out.refused == 0 {
+		return nil
+	}
+	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Length", "Repr-Digest", "Digest"} {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store") // http.ServeContent has taken it away
+	f := fault.New(fault.Usage, "The file has no such range: it has %s.", plural(object.Size, "byte", "bytes"))
+	if out.refused == http.StatusPreconditionFailed {
+		f = fault.New(fault.Usage, "The file is not the one that the request asks for.")
+	}
+	return sendProblem(c, s.problemOf(out.refused, f, c))
+}
+
+// withoutRefusal keeps back what http.ServeContent says of a range that there is not, or of a condition that does not hold: errors are problems.
+type withoutRefusal struct {
+	http.ResponseWriter
+	refused int // the status, 0 where there is none
+}
+
+// WriteHeader writes every status but those.
+func (w *withoutRefusal) WriteHeader(status int) {
+	if status == http.StatusRequestedRangeNotSatisfiable || status == http.StatusPreconditionFailed {
+		w.refused = status
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write writes, unless the request was refused.
+func (w *withoutRefusal) Write(p []byte) (int, error) {
+	if w.refused != 0 {
+		return len(p), nil
+	}
+	return w.ResponseWriter.Write(p)
 }
 
 // openBlob opens an object at its first byte, so that a missing one is an error before the answer has begun.

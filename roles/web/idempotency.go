@@ -30,9 +30,10 @@ func idempotencyKey(c echo.Context) (string, error) {
 
 // onceValue is what is kept of a request with an Idempotency-Key: the hash of its body, and its answer once there is one.
 type onceValue struct {
-	Body   string          `json:"body"`
-	Status int             `json:"status,omitempty"`
-	Answer json.RawMessage `json:"answer,omitempty"`
+	Body     string          `json:"body"`
+	Status   int             `json:"status,omitempty"`
+	Location string          `json:"location,omitempty"` // of what was made
+	Answer   json.RawMessage `json:"answer,omitempty"`
 }
 
 // once24 does a creating request once for each Idempotency-Key in 24 hours. The same request again gets the same answer, another one under the same
@@ -79,7 +80,7 @@ func (s *site) onceBy(c echo.Context, id, body string, do func() (int, any, erro
 		return fmt.Errorf("write answer: %w", err)
 	}
 	_, err = s.Records.Update(ctx, onceKind, id, func(r *port.Record) error {
-		r.Value, err = json.Marshal(onceValue{Body: body, Status: status, Answer: raw})
+		r.Value, err = json.Marshal(onceValue{Body: body, Status: status, Location: c.Response().Header().Get(echo.HeaderLocation), Answer: raw})
 		return err
 	})
 	if err != nil {
@@ -134,6 +135,9 @@ func (s *site) again(c echo.Context, id, body string) error {
 	}
 	if before.Status == 0 {
 		return fault.New(fault.Conflict, "The first request with this Idempotency-Key is still being worked on.").After(time.Second)
+	}
+	if before.Location != "" {
+		c.Response().Header().Set(echo.HeaderLocation, before.Location)
 	}
 	return c.JSONBlob(before.Status, before.Answer)
 }

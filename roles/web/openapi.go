@@ -82,7 +82,12 @@ func complete(operation object, r Route, params []string) object {
 	if len(all) > 0 {
 		operation["parameters"] = all
 	}
-	operation["responses"].(object)["default"] = object{"$ref": "#/components/responses/Problem"}
+	answers := operation["responses"].(object)
+	for _, status := range append(refusals(operation, r, len(params) > 0), "default") {
+		if answers[status] == nil {
+			answers[status] = object{"$ref": "#/components/responses/Problem"}
+		}
+	}
 	switch {
 	case r.Who == Anyone:
 		operation["security"] = []object{}
@@ -92,6 +97,30 @@ func complete(operation object, r Route, params []string) object {
 		operation["security"] = []object{{"session": []string{}}}
 	}
 	return operation
+}
+
+// refusals are the statuses of problems that a route of its kind answers with; each operation has others of its own, which are its default.
+func refusals(operation object, r Route, named bool) []string {
+	var list []string
+	if r.Who != Anyone {
+		list = append(list, "401", "403")
+	}
+	if named {
+		list = append(list, "404")
+	}
+	if operation["parameters"] != nil || operation["requestBody"] != nil {
+		list = append(list, "400", "422")
+	}
+	if operation["requestBody"] != nil {
+		list = append(list, "413")
+	}
+	if r.Limit != "" || r.Method == http.MethodPost {
+		list = append(list, "429")
+	}
+	if r.Who == Owner || r.Method == http.MethodPost {
+		list = append(list, "409")
+	}
+	return append(list, "500", "503")
 }
 
 // apiDescription answers GET /api/v1/openapi.json.

@@ -7,20 +7,24 @@ import (
 
 	"gas/pkg/annotate"
 	"gas/pkg/fault"
+	"gas/pkg/genome"
 	"gas/pkg/job"
 	"gas/pkg/overlay"
 )
 
 // formOptions collects what the fields of a form or the members of a JSON object ask for, in whatever order they come.
 type formOptions struct {
-	folder    string // where databases are installed
-	edits     []func(*job.Options)
-	databases *[]string // that were named; nil where nothing was said of them
-	err       error     // of the first field that is wrong
+	references string // where references are installed
+	folder     string // where databases are installed
+	edits      []func(*job.Options)
+	databases  *[]string // that were named; nil where nothing was said of them
+	err        error     // of the first field that is wrong
 }
 
 // newOptions collects options of jobs for this installation.
-func (s *site) newOptions() formOptions { return formOptions{folder: s.Config.DatabasesFolder()} }
+func (s *site) newOptions() formOptions {
+	return formOptions{references: s.Config.ReferencesFolder(), folder: s.Config.DatabasesFolder()}
+}
 
 // set takes one field. An unknown one is an error: a typing mistake must not pass for a choice.
 func (f *formOptions) set(name, value string) {
@@ -29,10 +33,20 @@ func (f *formOptions) set(name, value string) {
 		f.addDatabases(strings.Split(value, ","))
 		return
 	}
+	if name == "reference" {
+		f.checkReference(value)
+	}
 	if edit, err := optionEdit(name, value); err != nil {
 		f.fail(err)
 	} else if edit != nil && value != "" {
 		f.edits = append(f.edits, edit)
+	}
+}
+
+// checkReference refuses a reference that is not there before anything is stored.
+func (f *formOptions) checkReference(name string) {
+	if name != "" && name != "auto" && !genome.Exists(f.references, name) {
+		f.fail(genome.Missing(f.references, visible(firstOf(name, 40))))
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,16 @@ func sameID(j job.Job) (string, error) {
 		return "", err
 	}
 	return digest(j.UserID + "\n" + j.Input.SHA256 + "\n" + string(options)), nil
+}
+
+// sameOptions tells whether two jobs are to be done in the same way.
+func sameOptions(a, b job.Options) (bool, error) {
+	one, err := json.Marshal(a)
+	if err != nil {
+		return false, fmt.Errorf("compare options: %w", err)
+	}
+	other, err := json.Marshal(b)
+	return bytes.Equal(one, other), err
 }
 
 // remember notes a submitted job under what it has in common with others.

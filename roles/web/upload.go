@@ -101,8 +101,8 @@ type incoming struct {
 	options   job.Options
 	chosen    formOptions
 	job       job.Job // the intent, once the file has begun
+	name      string  // of the file
 	sha256    string
-	late      bool // a field came after the file
 }
 
 func (s *site) incoming(c echo.Context, key string) *incoming {
@@ -177,7 +177,6 @@ func (in *incoming) readPart(part *multipart.Part) error {
 	case name == "paste":
 		return in.readPaste(body)
 	}
-	in.late = in.late || in.job.ID != ""
 	value, err := io.ReadAll(io.LimitReader(body, maxFormValue+1))
 	if err != nil {
 		return brokenForm(err)
@@ -235,7 +234,7 @@ func (in *incoming) store(name string, file io.Reader) error {
 	if j.Status == job.Deleted {
 		return fault.New(fault.Conflict, "The upload under this Idempotency-Key was given up. Use another key.")
 	}
-	in.job = j
+	in.job, in.name = j, cleanName(name)
 	if j.Status != job.Uploading {
 		return in.compare(j, file)
 	}
@@ -280,10 +279,17 @@ func (in *incoming) submit() (job.Job, error) {
 	if in.job.ID == "" {
 		return job.Job{}, fault.New(fault.BadInput, "No file came.").WithHint("Choose a file, paste records, or use the example.")
 	}
+	same, err := sameOptions(in.job.Options, in.options)
+	if err != nil {
+		return job.Job{}, err
+	}
 	if in.job.Status != job.Uploading {
+		if !same || in.job.Name != in.name {
+			return job.Job{}, otherBody()
+		}
 		return in.job, nil
 	}
-	if in.late {
+	if !same { // a field came after the file, or an earlier try asked for something else
 		if _, err := in.site.flow.Choose(in.ctx, in.owner.ID, in.job.ID, in.options); err != nil {
 			return job.Job{}, err
 		}
