@@ -152,6 +152,9 @@
     where.append(line);
     if (!faults.length && records.length) {
       const pre = document.createElement("pre");
+      pre.tabIndex = 0; // it may be wider than the page: the keyboard scrolls it
+      pre.setAttribute("role", "region");
+      pre.setAttribute("aria-label", "The first records");
       pre.textContent = records.map((r) => r.split("\t").slice(0, 8).join("\t").slice(0, 160)).join("\n");
       where.append(pre);
     }
@@ -178,7 +181,14 @@
     for (const name of ["dragleave", "drop"]) drop.addEventListener(name, (e) => { e.preventDefault(); drop.classList.remove("over"); });
     drop.addEventListener("drop", (e) => { if (e.dataTransfer.files.length) { input.files = e.dataTransfer.files; look(); } });
     form.addEventListener("submit", (event) => {
-      if (event.submitter && event.submitter.hasAttribute("formaction") || !input.files[0]) return;
+      if (event.submitter && event.submitter.hasAttribute("formaction")) return;
+      if (!input.files[0]) {
+        if ($("#paste", form).value.trim()) return;
+        event.preventDefault();
+        showJudgement(preview, { facts: [], faults: ["Choose a file, paste records, or use the example."], records: [] }, 0);
+        input.focus();
+        return;
+      }
       event.preventDefault();
       if (!good && !confirm("The check found a fault in the file. Send it all the same?")) return;
       if (input.files[0].size > partsFrom) postParts(form, input.files[0]); else if (form.dataset.direct) postDirect(form, input.files[0]); else post(form);

@@ -55,6 +55,9 @@ func (s *site) showProfile(c echo.Context, secret string) error {
 	switch {
 	case u.Email == "":
 		view.EmailNote = "The sign-in gave no address, so no mail is sent."
+		if _, stays := s.Mailer.(port.Inbox); stays {
+			view.EmailNote = "The sign-in gave no address; mails stand in the inbox."
+		}
 	case !u.EmailVerified:
 		view.EmailNote = "Not verified by the provider, so no mail is sent there."
 	}

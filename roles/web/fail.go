@@ -51,12 +51,24 @@ func (s *site) answerError(err error, c echo.Context) {
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="gas"`)
 	}
 	if wantsPage(c.Request()) {
+		s.recognise(c, err)
 		err = s.errorPage(c, p)
 	} else {
 		err = sendProblem(c, p)
 	}
 	if err != nil {
 		s.Log.Warn().Err(err).Str("request", requestID(c)).Msg("error page broke off")
+	}
+}
+
+// recognise finds out who asks where the router knew no route: whoever is signed in sees that he still is.
+func (s *site) recognise(c echo.Context, err error) {
+	var unrouted *echo.HTTPError
+	if c.Get(whoKey) != nil || !errors.As(err, &unrouted) {
+		return
+	}
+	if w, err := s.identify(c); err == nil {
+		c.Set(whoKey, w)
 	}
 }
 
@@ -163,6 +175,9 @@ type linkView struct {
 
 func (s *site) errorPage(c echo.Context, p problem) error {
 	view := errorView{Status: p.Status, Title: p.Title, Message: p.Detail, Hint: p.Hint, RequestID: p.RequestID}
+	if view.Message == view.Title {
+		view.Message = ""
+	}
 	if p.Upgrade != "" {
 		view.Limits = s.planViews()
 		view.Actions = append(view.Actions, linkView{URL: p.Upgrade, Text: "Compare the plans", Main: true})
@@ -170,6 +185,8 @@ func (s *site) errorPage(c echo.Context, p problem) error {
 	switch {
 	case p.Code == string(fault.SignedOut), p.Code == string(fault.Denied) && !who(c).signedIn():
 		view.Actions = append(view.Actions, linkView{URL: "/login", Text: "Sign in", Main: true})
+	case c.Request().URL.Path == "/annotate" && who(c).signedIn() && p.Code != string(fault.TooLarge):
+		view.Actions = append(view.Actions, linkView{URL: "/annotate", Text: "Back to the form", Main: true})
 	case p.Code == string(fault.TooLarge) && who(c).signedIn():
 		view.Actions = append(view.Actions, linkView{URL: "/annotate", Text: "Choose another file"})
 	case who(c).signedIn():

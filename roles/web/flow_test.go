@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -141,4 +142,37 @@ func TestAJobWhoseRoleIsAwaySaysSo(t *testing.T) {
 	require.NoError(t, w.deps.Records.Create(t.Context(), port.Record{Kind: role.HeartbeatKind, ID: "here/annotator", Value: []byte("{}"), Created: now, Expires: now.Add(time.Minute)}))
 	w.clock.ahead += pulseLasts + time.Millisecond
 	require.NotContains(t, ada.get("/annotations/"+id).body, "has been heard of")
+}
+
+func TestPastedRecordsNeedNoHeader(t *testing.T) {
+	const header = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+	w := newWorld(t)
+	ada := w.person("ada", user.Premium)
+	for name, test := range map[string]struct{ pasted, want string }{
+		"with a header they stay as they are":        {"##fileformat=VCFv4.1\r\n#CHROM\tPOS\n", "##fileformat=VCFv4.1\r\n#CHROM\tPOS\n"},
+		"tabs part columns":                          {"MT\t8993\t.\tT\tG\r\nMT\t73\tan id\tA\tG\t50\tPASS\tAC=1\tGT\t0/1\r\n", header + "MT\t8993\t.\tT\tG\t.\t.\t.\nMT\t73\tan id\tA\tG\t50\tPASS\tAC=1\n"},
+		"blanks part them where there is no tab":     {"  MT 8993  . T G\n\n", header + "MT\t8993\t.\tT\tG\t.\t.\t.\n"},
+		"a word is no record and is left to be said": {"hello\n", header + "hello\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := ada.upload("/annotate", nil, field{"paste", "", test.pasted}, field{"reference", "", "rCRS"})
+			shows(t, a, "pasted.vcf")
+			require.Equal(t, test.want, ada.get("/api/v1/jobs/"+path.Base(a.url)+"/files/input").body)
+		})
+	}
+	require.Equal(t, http.StatusUnprocessableEntity, ada.upload("/annotate", nil, field{"paste", "", " \r\n"}).status)
+	a := ada.upload("/annotate", nil, field{"paste", "", strings.Repeat("MT 1 . A G\n", 100_000)})
+	shows(t, a, "Pasted records without a header are larger than 1 MiB.")
+	shows(t, a, "Back to the form")
+}
+
+func TestWhoeverIsSignedInIsSoOnPagesThatAreNotThere(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada", user.Free)
+	for path, want := range map[string]int{"/nowhere": http.StatusNotFound, "/annotate/example": http.StatusMethodNotAllowed} {
+		a := ada.get(path)
+		require.Equal(t, want, a.status)
+		shows(t, a, "Sign out")
+		require.Equal(t, 1, strings.Count(a.body, "This address does not take such a request.</")+strings.Count(a.body, "There is nothing here.</"), path)
+	}
 }

@@ -137,6 +137,8 @@ func (v sight) next() []lifeView {
 		return []lifeView{ahead("Done", done), ahead("Mail sent", time.Time{})}
 	case v.Status != job.Completed:
 		return nil
+	case v.Storage == job.Damaged:
+		return []lifeView{{Class: "next", What: "Mended", Text: "by an operator"}}
 	case v.Storage == job.Thawing:
 		return []lifeView{ahead("Restored", v.Retrieval.ExpectedAt)}
 	case v.Storage == job.Archived && free:

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -14,6 +15,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -199,9 +201,9 @@ func fileName(part *multipart.Part) string {
 
 // readPaste takes pasted records as a file. A browser sends line ends as CR LF, which VCF allows.
 func (in *incoming) readPaste(part io.Reader) error {
-	begin := make([]byte, 1)
-	n, err := io.ReadFull(part, begin)
-	if n == 0 {
+	text := bufio.NewReader(part)
+	begin, err := text.Peek(1)
+	if len(begin) == 0 {
 		if err == io.EOF {
 			return nil
 		}
@@ -210,7 +212,43 @@ func (in *incoming) readPaste(part io.Reader) error {
 	if in.job.ID != "" {
 		return fault.New(fault.BadInput, "Both a file and pasted records came. Send one of them.")
 	}
-	return in.store("pasted.vcf", io.MultiReader(bytes.NewReader(begin), part))
+	if begin[0] == '#' || begin[0] >= utf8.RuneSelf { // a header, or the mark of a byte order before one
+		return in.store("pasted.vcf", text)
+	}
+	bare, err := io.ReadAll(io.LimitReader(text, maxBare+1))
+	if err != nil {
+		return brokenForm(err)
+	}
+	if strings.TrimSpace(string(bare)) == "" {
+		return nil
+	}
+	if len(bare) > maxBare {
+		return fault.New(fault.BadInput, "Pasted records without a header are larger than %s.", sizeText(maxBare)).WithHint("Paste the header too, or choose a file.")
+	}
+	return in.store("pasted.vcf", strings.NewReader(withHeader(string(bare))))
+}
+
+const maxBare = 1 << 20 // bytes of pasted records without a header
+
+// withHeader makes a VCF of bare records: columns may be parted by blanks, missing ones are filled up, and what is behind INFO has no name and is left out.
+func withHeader(records string) string {
+	const columns = 8
+	var out strings.Builder
+	out.WriteString("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
+	for line := range strings.Lines(records) {
+		fields := strings.Fields(line)
+		if strings.Contains(line, "\t") {
+			fields = strings.Split(strings.TrimRight(line, "\r\n"), "\t")
+		}
+		if len(fields) == 0 {
+			continue
+		}
+		for len(fields) >= 2 && len(fields) < columns { // a line of one word is no record: let it be said
+			fields = append(fields, ".")
+		}
+		out.WriteString(strings.Join(fields[:min(columns, len(fields))], "\t") + "\n")
+	}
+	return out.String()
 }
 
 // store opens an intent and streams the file under its key.

@@ -155,3 +155,15 @@ func TestALargeUploadGoesOnWhereItWasStopped(t *testing.T) {
 	require.EqualValues(t, len(text), page.Jobs[0].Input.Size)
 	p.quiet()
 }
+
+func TestWhoSendsNothingIsToldWhatToChoose(t *testing.T) {
+	t.Parallel()
+	s, _, p := signedIn(t, user.Free)
+	p.do(chromedp.Navigate(s.server.URL+"/annotate"), chromedp.WaitReady("footer"), chromedp.Click("#send"))
+	p.waitFor(`document.querySelector("#preview .bad")?.textContent === "Choose a file, paste records, or use the example."`)
+	require.Equal(t, "file", run(p, chromedp.Evaluate[string](`document.activeElement.id`)))
+	run(p, chromedp.Evaluate[bool](`document.querySelector("details:has(#paste)").open = true`))
+	p.do(chromedp.SendKeys("#paste", "MT 8993 . T G"), chromedp.Click("#send"))
+	p.waitFor(`location.pathname.startsWith("/annotations/")`)
+	p.quiet()
+}

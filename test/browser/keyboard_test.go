@@ -42,15 +42,16 @@ const unreached = `[...document.querySelectorAll("[data-control]")].filter(e => 
 func TestTheKeyboardAloneReachesEverything(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	shots := setScene(t, s)
+	parts := setScene(t, s)
 	p := openTab(t)
 	p.do(chromedp.EmulateViewport(1280, 800))
-	for _, visitor := range []bool{true, false} {
-		if !visitor {
-			p.signIn(s.link(user.ID(user.Local, "owner")))
+	for _, part := range parts {
+		if part.who != "" {
+			p.signIn(s.link(user.ID(user.Local, part.who)))
 		}
-		for _, page := range shots[visitor] {
+		for _, page := range part.shots {
 			p.do(chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
+			p.perform(page.name)
 			n := run(p, chromedp.Evaluate[int](controls))
 			for range n + 5 {
 				p.do(chromedp.KeyEvent(kb.Tab))

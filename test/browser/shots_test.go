@@ -15,17 +15,46 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"gas/pkg/consequence"
 	"gas/pkg/flow"
 	"gas/pkg/job"
 	"gas/pkg/port"
+	"gas/pkg/role"
 	"gas/pkg/user"
+	"gas/roles/web"
 )
 
 // shot is one page in one state.
 type shot struct{ name, path string }
 
-// unfolded is what is opened on a page before it is looked at, by the name of the shot.
-var unfolded = map[string]string{"job-variants-saved": "details.fold"}
+// part is what one person looks at; whoever has no name is a visitor.
+type part struct {
+	who   string
+	shots []shot
+}
+
+// act is what happens on a page before it is looked at, and how one knows that it has.
+type act struct{ do, until string }
+
+const chooseFile = `(text => { const given = new DataTransfer(); given.items.add(new File([text], "sample.vcf")); const file = document.querySelector("#file"); file.files = given.files; file.dispatchEvent(new Event("change")); return true; })(%q)`
+
+// prepared are the acts by the name of the shot.
+var prepared = map[string]act{
+	"job-variants-saved":   {`document.querySelector("details.fold").open = true`, `true`},
+	"job-variants-columns": {`document.querySelector(".menu:has(.columns)").open = true`, `true`},
+	"profile":              {`[...document.querySelectorAll("main details")].every(d => d.open = true)`, `true`},
+	"annotate-options":     {`[...document.querySelectorAll("main details")].every(d => d.open = true)`, `true`},
+	"annotate-file":        {fmt.Sprintf(chooseFile, "##fileformat=VCFv4.2\n##contig=<ID=MT,length=16569>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tNA1\nMT\t73\t.\tA\tG\t50\tPASS\t.\tGT\t1/1\n"), `!!document.querySelector("#preview .good")`},
+	"annotate-wrong":       {fmt.Sprintf(chooseFile, "a letter"), `!!document.querySelector("#preview .bad")`},
+}
+
+// perform lets happen on a page what its picture shows.
+func (p *tab) perform(name string) {
+	if a, ok := prepared[name]; ok {
+		require.True(p.t, run(p, chromedp.Evaluate[bool](a.do)), name)
+		p.waitFor(a.until)
+	}
+}
 
 // overflow lists what stands out of the window to the right, as it would be cut off or make the page scroll sideways.
 const overflow = `(() => {
@@ -58,18 +87,19 @@ const themed = `(theme => {
 func TestEveryPageFitsItsWindow(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	shots := setScene(t, s)
+	parts := setScene(t, s)
 	p := openTab(t)
 	script := axe(t)
-	for _, visitor := range []bool{true, false} {
-		if !visitor {
-			p.signIn(s.link(user.ID(user.Local, "owner")))
+	for _, part := range parts {
+		if part.who != "" {
+			p.signIn(s.link(user.ID(user.Local, part.who)))
 		}
-		for _, page := range shots[visitor] {
-			p.do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
-			if fold := unfolded[page.name]; fold != "" {
-				require.True(t, run(p, chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).open = true`, fold))))
+		for _, page := range part.shots {
+			if page.name == troubled {
+				s.trouble()
 			}
+			p.do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(s.server.URL+page.path), chromedp.WaitReady("footer"))
+			p.perform(page.name)
 			p.install(script)
 			for _, size := range [][2]int64{{1280, 800}, {390, 844}} {
 				p.do(chromedp.EmulateViewport(size[0], size[1]))
@@ -121,15 +151,48 @@ func (p *tab) shoot(name string) {
 	}
 }
 
-// setScene makes jobs in every state and lists the pages, for visitors (true) and for the one who is signed in.
-func setScene(t *testing.T, s *stage) map[bool][]shot {
+// happened adds events to a job's life, so long ago.
+func (s *stage) happened(id string, ago time.Duration, steps ...job.Step) {
+	s.t.Helper()
+	_, err := s.deps.Store.UpdateJob(s.t.Context(), id, func(c *port.Change) error {
+		for _, step := range steps {
+			c.Events = append(c.Events, job.Event{Name: string(step), At: c.Now.Add(-ago)})
+		}
+		return nil
+	})
+	require.NoError(s.t, err)
+}
+
+// troubled is the shot of a page while the operator has something to say and a role is down.
+const troubled = "jobs-troubled"
+
+func (s *stage) trouble() {
+	s.t.Helper()
+	require.NoError(s.t, s.deps.Records.Delete(s.t.Context(), role.HeartbeatKind, "here/annotator"))
+	require.NoError(s.t, s.deps.Records.Create(s.t.Context(), port.Record{Kind: "banner", ID: "all", Value: []byte("On Sunday from 8 to 10 UTC the service is renewed; jobs wait meanwhile."), Created: s.deps.Now()}))
+	s.clock += 5 * time.Second // the pages look again
+}
+
+// bury puts a message with the dead letters.
+func (s *stage) bury(id string) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	require.NoError(s.t, s.deps.Bus.Publish(ctx, job.Hint("m-"+id, job.Thaws, job.Job{ID: id, UserID: "u"})))
+	got, err := s.deps.Queue.Receive(ctx, job.Thaws, 1, 0, time.Minute)
+	require.NoError(s.t, err)
+	require.Len(s.t, got, 1)
+	require.NoError(s.t, s.deps.Queue.Bury(ctx, got[0], "received 16 times and never acked"))
+}
+
+// setScene makes jobs in every state and lists the pages of each who looks.
+func setScene(t *testing.T, s *stage) []part {
 	t.Helper()
 	ctx := t.Context()
 	s.heartbeats("web", "annotator", "notify", "archive", "thaw")
 	owner, _ := s.person("owner", user.Free)
 	_, err := s.deps.Store.UpdateUser(ctx, owner, func(c *port.Change) error { c.User.FreeSince = c.Now.Add(-48 * time.Hour); return nil })
 	require.NoError(t, err)
-	s.person("Grace Hopper with quite a long name", user.Premium)
+	s.person(longName, user.Premium)
 	many, example := manyVariants(t), exampleText(t)
 
 	archived := s.finish(s.submit(owner, "cohort-2025.vcf.gz", many), many)
@@ -137,15 +200,29 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		j.Storage, j.Gen, j.StartTime, j.CompleteTime = job.Archived, 2, j.StartTime.Add(-3*time.Hour), j.CompleteTime.Add(-3*time.Hour)
 		j.Archive = job.Archive{Ref: "archive/1/x/2", Gen: 2}
 	})
+	s.happened(archived.ID, 0, job.StepArchived)
+	over := s.finish(s.submit(owner, "window-over.vcf", example), example)
+	s.edit(over.ID, func(j *job.Job) {
+		j.StartTime, j.CompleteTime = j.StartTime.Add(-3*time.Hour), j.CompleteTime.Add(-3*time.Hour)
+	})
+	damaged := s.finish(s.submit(owner, "damaged.vcf", example), example)
+	s.edit(damaged.ID, func(j *job.Job) { j.Storage = job.Damaged })
+	s.happened(damaged.ID, 0, job.StepDamage)
+	s.bury(damaged.ID)
+	for name, days := range map[string]int{"laptop": 90, "a script on the cluster of the institute": 7} {
+		_, _, err := web.NewToken(ctx, s.deps.Records, owner, name, nil, s.deps.Now(), s.deps.Now().AddDate(0, 0, days))
+		require.NoError(t, err)
+	}
 	thawing := s.finish(s.submit(owner, "trio.vcf", example), example)
 	s.edit(thawing.ID, func(j *job.Job) {
 		j.Storage, j.Gen = job.Thawing, 3
 		j.Retrieval = job.Retrieval{ID: "r1", Tier: port.Expedited, AskedAt: s.deps.Now(), ExpectedAt: s.deps.Now().Add(3 * time.Hour)}
 	})
 	done := s.finish(s.submit(owner, "NA12878.mitochondrion.vcf", many), many)
+	s.happened(thawing.ID, 0, job.StepArchived, job.StepThaw)
 	again, err := s.flow.Rerun(ctx, owner, done.ID, "again", nil)
 	require.NoError(t, err)
-	again = s.finish(again, many)
+	again = s.finishWith(again, many, consequence.Options{Distance: 100})
 	failed := s.submit(owner, "exome-without-a-column-and-with-a-rather-long-name-that-has-to-break-somewhere.vcf", []byte("x"))
 	j, err := s.flow.Claim(ctx, failed.ID)
 	require.NoError(t, err)
@@ -163,6 +240,8 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		j.LeaseUntil = s.deps.Now().Add(time.Hour)
 	})
 	waiting := s.submit(owner, "second-sample.vcf", example)
+	arriving, err := s.flow.Intend(ctx, flow.Intent{UserID: owner, UploadID: "u1", Name: "still-arriving.vcf.gz", Options: job.Options{Reference: "auto"}})
+	require.NoError(t, err)
 	err = s.deps.Mailer.Send(ctx, port.Mail{ID: "m1", To: "owner@example.org", Subject: "Your annotation is ready", Text: "It took 4.1 s.\n\n445 records, 445 annotated.", UserID: owner, At: s.deps.Now()})
 	require.NoError(t, err)
 
@@ -180,15 +259,24 @@ func setScene(t *testing.T, s *stage) map[bool][]shot {
 		shot{"job-changes", "/annotations/" + again.ID + "/changes"},
 		shot{"job-variants", base + "/variants"}, shot{"job-variants-filtered", base + "/variants?filter=" + url.QueryEscape("impact >= MODERATE and gt.NA1 = het and qual > 20") + "&sort=-pos"},
 		shot{"job-variants-mistake", base + "/variants?filter=impakt+%3D+HIGH"}, shot{"job-genes", base + "/genes"}, shot{"variant", base + "/variants/120"}, shot{"job-archived-variants", "/annotations/" + archived.ID + "/variants"})
-	for name, id := range map[string]string{"archived": archived.ID, "thawing": thawing.ID, "failed": failed.ID, "cancelled": cancelled.ID, "running": running.ID, "waiting": waiting.ID} {
+	for name, id := range map[string]string{
+		"archived": archived.ID, "thawing": thawing.ID, "failed": failed.ID, "cancelled": cancelled.ID, "running": running.ID, "waiting": waiting.ID, "over": over.ID, "damaged": damaged.ID,
+		"arriving": arriving.ID,
+	} {
 		pages = append(pages, shot{"job-" + name, "/annotations/" + id})
 	}
+	pages = append(pages, shot{"job-failed-files", "/annotations/" + failed.ID + "/files"}, shot{"job-failed-log", "/annotations/" + failed.ID + "/log"}, shot{"job-failed-variants", "/annotations/" + failed.ID + "/variants"},
+		shot{"job-archived-files", "/annotations/" + archived.ID + "/files"}, shot{"job-variants-columns", base + "/variants"}, shot{"job-variants-none", base + "/variants?filter=pos+%3E+99999"},
+		shot{"annotate-options", "/annotate"}, shot{"annotate-file", "/annotate"}, shot{"annotate-wrong", "/annotate"})
+	others := []shot{{"home-first", "/"}, {"jobs-first", "/annotations"}, {"inbox-first", "/inbox"}, {"subscribe-premium", "/subscribe"}, {"denied", "/admin"}, {"not-taken", "/annotate/example"}, {troubled, "/annotations"}}
 	visitors := []shot{{"visitor", "/"}, {"login", "/login?next=/annotations"}, {"login-once", "/login/once?t=abc"}, {"status", "/status"}, {"nowhere", "/nowhere"}}
 	for _, page := range []string{"", "/input", "/results", "/filters", "/api", "/errors", "/privacy"} {
 		visitors = append(visitors, shot{"docs" + strings.ReplaceAll(page, "/", "-"), "/docs" + page})
 	}
-	return map[bool][]shot{true: visitors, false: pages}
+	return []part{{"", visitors}, {"owner", pages}, {longName, others}}
 }
+
+const longName = "Somebody with quite a long name"
 
 const candidates = "impact >= MODERATE and gt.NA1 = het"
 

@@ -109,12 +109,18 @@ func (s *stage) submit(userID, name string, text []byte) job.Job {
 // finish claims a job and runs the engine on its input.
 func (s *stage) finish(j job.Job, text []byte) job.Job {
 	s.t.Helper()
+	return s.finishWith(j, text, consequence.Options{})
+}
+
+// finishWith is finish with options of the engine.
+func (s *stage) finishWith(j job.Job, text []byte, options consequence.Options) job.Job {
+	s.t.Helper()
 	ctx := context.WithoutCancel(s.t.Context())
 	j, err := s.flow.Claim(ctx, j.ID)
 	require.NoError(s.t, err)
 	reference, err := genome.Builtin("rCRS")
 	require.NoError(s.t, err)
-	engine, err := consequence.New(reference, consequence.Options{})
+	engine, err := consequence.New(reference, options)
 	require.NoError(s.t, err)
 	var result, index, log, summary bytes.Buffer
 	sum, err := annotate.Run(ctx, annotate.Input{Reader: bytes.NewReader(text), Name: j.Name, Size: int64(len(text))},
