@@ -36,6 +36,31 @@
     for (const menu of document.querySelectorAll(".menu[open]")) { menu.open = false; $("summary", menu).focus(); }
   });
 
+  // ---- a window that ends
+
+  const leftText = (s) => {
+    if (s < 60) return s + " s";
+    if (s < 3600) return Math.floor(s / 60) + " min " + s % 60 + " s";
+    if (s < 48 * 3600) return Math.floor(s / 3600) + " h " + Math.floor(s % 3600 / 60) + " min";
+    return Math.floor(s / 86400) + " days";
+  };
+
+  // countDown writes how long is left. When nothing is, the page says anew what becomes of the result, unless somebody is typing.
+  const countDown = (element) => {
+    const end = performance.now() + 1000 * Number(element.dataset.left);
+    const tick = () => {
+      const left = Math.max(0, Math.round((end - performance.now()) / 1000));
+      if (left > 0) {
+        element.textContent = "in " + leftText(left);
+        setTimeout(tick, 1000);
+        return;
+      }
+      element.textContent = "now";
+      setTimeout(() => { if (!leaving && !document.activeElement.matches("input, textarea, select")) location.reload(); }, 2000);
+    };
+    tick();
+  };
+
   // ---- a job that runs
 
   const watchJob = (page) => {
@@ -322,6 +347,7 @@
   };
 
   localTimes();
+  document.querySelectorAll("[data-left]").forEach(countDown);
   selectAll();
   const page = $("#job[data-live=true]");
   if (page) watchJob(page);

@@ -98,6 +98,20 @@ func durationText(d time.Duration) string {
 	return fmt.Sprintf("%.0f days", d.Hours()/24)
 }
 
+// leftText is a time that is counted down, to the second where that matters. gas.js writes it in the same way.
+func leftText(d time.Duration) string {
+	switch s := int64(d / time.Second); {
+	case s < 60:
+		return fmt.Sprintf("%d s", max(s, 0))
+	case s < 3600:
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
+	case s < 48*3600:
+		return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
+	default:
+		return fmt.Sprintf("%d days", s/86400)
+	}
+}
+
 // ordinal writes a place in a row: first, second, third, 4th, 21st.
 func ordinal(n int) string {
 	if n >= 1 && n <= 3 {

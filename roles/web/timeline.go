@@ -14,6 +14,8 @@ type lifeView struct {
 	What  string
 	When  when
 	Text  string // where there is no time
+	Left  string // until then, counted down by the page
+	Secs  int64  // the same in seconds
 }
 
 // pointOf is what an event of the flow table is on the time line; most are not on it.
@@ -120,6 +122,12 @@ func (v sight) present() *lifeView {
 	return nil
 }
 
+// countdown is the point at which the free window ends, with the time that is left.
+func (v sight) countdown() lifeView {
+	left := v.freeUntil.Sub(v.now).Truncate(time.Second)
+	return lifeView{Class: "next", What: "Free window ends", When: at(v.freeUntil), Left: "in " + leftText(left), Secs: int64(left / time.Second)}
+}
+
 // next is what is still to come.
 func (v sight) next() []lifeView {
 	ahead := func(what string, t time.Time) lifeView { return lifeView{Class: "next", What: what, When: at(t)} }
@@ -146,7 +154,7 @@ func (v sight) next() []lifeView {
 	case v.Storage == job.Archived:
 		return []lifeView{ahead("Restored", time.Time{})}
 	case !v.freeUntil.IsZero() && !v.expired():
-		return []lifeView{ahead("Free window ends", v.freeUntil), {Class: "next", What: "Archived", Text: "kept in cold storage"}}
+		return []lifeView{v.countdown(), {Class: "next", What: "Archived", Text: "kept in cold storage"}}
 	case v.expired():
 		return []lifeView{{Class: "next", What: "Archived", Text: "at any moment"}}
 	}

@@ -46,3 +46,18 @@ func TestMailsStandInATimeLineWhereTheyBelong(t *testing.T) {
 		})
 	}
 }
+
+func TestTheWindowIsCountedDown(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	v := sight{Job: job.Job{Status: job.Completed, Storage: job.Hot}, owner: user.User{Plan: user.Free}, now: now}
+	for left, want := range map[time.Duration]string{
+		900 * time.Millisecond: "in 0 s", 59 * time.Second: "in 59 s", 4*time.Minute + 12900*time.Millisecond: "in 4 min 12 s", time.Hour: "in 1 h 0 min",
+		47*time.Hour + 59*time.Minute: "in 47 h 59 min", 50 * time.Hour: "in 2 days",
+	} {
+		v.freeUntil = now.Add(left)
+		next := v.next()
+		require.Equal(t, []string{"Free window ends", "Archived"}, []string{next[0].What, next[1].What})
+		require.Equal(t, want, next[0].Left)
+		require.Equal(t, int64(left/time.Second), next[0].Secs)
+	}
+}
