@@ -123,12 +123,13 @@ type Options struct {
 	Rules     string   `json:"rules,omitempty"` // "vep" or "csq"
 }
 
-// Counts is the ledger: Records = Annotated + PassedThrough + Rejected.
+// Counts is the ledger: Records = Annotated + PassedThrough + Rejected. High counts alleles whose greatest impact is HIGH; nil is not known.
 type Counts struct {
-	Records       int64 `json:"records"`
-	Annotated     int64 `json:"annotated"`
-	PassedThrough int64 `json:"passed_through"`
-	Rejected      int64 `json:"rejected"`
+	Records       int64  `json:"records"`
+	Annotated     int64  `json:"annotated"`
+	PassedThrough int64  `json:"passed_through"`
+	Rejected      int64  `json:"rejected"`
+	High          *int64 `json:"high,omitempty"`
 }
 
 // Failure is why a job failed, for its owner.

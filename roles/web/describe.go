@@ -138,7 +138,13 @@ func (s *site) done(v sight) string {
 	if v.Counts == nil {
 		return text + "."
 	}
-	text += ": " + plural(v.Counts.Records, "record", "records") + ", " + countText(v.Counts.Annotated) + " annotated"
+	text += ": " + plural(v.Counts.Records, "variant", "variants")
+	if v.Counts.Annotated != v.Counts.Records {
+		text += ", " + countText(v.Counts.Annotated) + " annotated"
+	}
+	if v.Counts.High != nil {
+		text += ", " + countText(*v.Counts.High) + " with high impact"
+	}
 	if v.Counts.Rejected > 0 {
 		text += ", " + countText(v.Counts.Rejected) + " rejected"
 	}

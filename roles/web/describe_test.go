@@ -90,3 +90,15 @@ func TestAJobWithoutAResultOffersNone(t *testing.T) {
 	require.NotContains(t, ada.get("/annotations/"+id).body, "The log says")
 	shows(t, ada.get("/annotations/"+id+"/log"), "The job was cancelled before there was anything to log.")
 }
+
+func TestADoneJobTellsItsFigures(t *testing.T) {
+	high := int64(312)
+	begun := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	done := func(counts *job.Counts) string {
+		return (&site{}).done(sight{Job: job.Job{Status: job.Completed, StartTime: begun, CompleteTime: begun.Add(4100 * time.Millisecond), Counts: counts}})
+	}
+	require.Equal(t, "Done in 4.1 s: 84,210 variants, 312 with high impact.", done(&job.Counts{Records: 84_210, Annotated: 84_210, High: &high}))
+	require.Equal(t, "Done in 4.1 s: 5 variants, 2 annotated, 312 with high impact, 1 rejected.", done(&job.Counts{Records: 5, Annotated: 2, PassedThrough: 2, Rejected: 1, High: &high}))
+	require.Equal(t, "Done in 4.1 s: 1 variant.", done(&job.Counts{Records: 1, Annotated: 1}), "of an older job nobody knows")
+	require.Equal(t, "Done in 4.1 s.", done(nil))
+}

@@ -47,7 +47,7 @@ func (v sight) timeline(events []job.Event, notices []job.Notice, notifyDown boo
 		}
 	}
 	slices.SortStableFunc(past, func(a, b lifePoint) int { return a.at.Compare(b.at) })
-	return v.withNext(lastPoints(past, 8), waiting)
+	return v.withNext(lastPoints(past, 9), waiting)
 }
 
 // withNext adds where the job stands and what comes next to what has been.
@@ -101,12 +101,12 @@ func (v sight) unmailed() string {
 	return "it could not be delivered"
 }
 
-// lastPoints keeps the first two points and the newest: a result that was archived many times has a long life.
+// lastPoints keeps the first three points and the newest: a result that was archived many times has a long life.
 func lastPoints(points []lifePoint, most int) []lifePoint {
 	if len(points) <= most {
 		return points
 	}
-	return append(append([]lifePoint{}, points[:2]...), points[len(points)-most+2:]...)
+	return append(append([]lifePoint{}, points[:3]...), points[len(points)-most+3:]...)
 }
 
 // present is the point that the job stands on, where it stands on one.

@@ -61,3 +61,21 @@ func TestTheWindowIsCountedDown(t *testing.T) {
 		require.Equal(t, int64(left/time.Second), next[0].Secs)
 	}
 }
+
+func TestALongLifeKeepsItsBeginningAndItsNewestPoints(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	steps := []job.Step{job.StepSubmit, job.StepClaim, job.StepComplete}
+	for range 4 {
+		steps = append(steps, job.StepArchived, job.StepThaw, job.StepRestored)
+	}
+	var events []job.Event
+	for i, step := range steps {
+		events = append(events, job.Event{Name: string(step), At: now.Add(time.Duration(i) * time.Minute)})
+	}
+	v := sight{Job: job.Job{Status: job.Completed, Storage: job.Hot}, owner: user.User{Plan: user.Premium}, now: now.Add(time.Hour)}
+	var points []string
+	for _, p := range v.timeline(events, nil, false) {
+		points = append(points, p.What)
+	}
+	require.Equal(t, []string{"Submitted", "Started", "Done", "Archived", "Restore begun", "Restored", "Archived", "Restore begun", "Restored", "Kept"}, points)
+}

@@ -137,11 +137,22 @@ func (s *stage) finishWith(j job.Job, text []byte, options consequence.Options) 
 	}
 	j, err = s.flow.Complete(ctx, j.ID, by, flow.Outcome{
 		Result: put("result", result.Bytes()), Reference: "rCRS", Versions: map[string]string{"gas": "1.0.0", "reference": reference.Digest},
-		Counts: &job.Counts{Records: sum.Records.Read, Annotated: sum.Records.Annotated, PassedThrough: sum.Records.PassedThrough, Rejected: sum.Records.Rejected},
+		Counts: &job.Counts{Records: sum.Records.Read, Annotated: sum.Records.Annotated, PassedThrough: sum.Records.PassedThrough, Rejected: sum.Records.Rejected, High: highOf(sum)},
 		Files:  map[string]job.Object{job.FileIndex: put("index", index.Bytes()), job.FileLog: put("log", log.Bytes()), job.FileSummary: put("summary", summary.Bytes())},
 	})
 	require.NoError(s.t, err)
 	return j
+}
+
+// highOf counts alleles of high impact, as the annotator does.
+func highOf(sum *annotate.Summary) *int64 {
+	high := int64(0)
+	for _, c := range sum.Impacts {
+		if c.Name == "HIGH" {
+			high = c.Count
+		}
+	}
+	return &high
 }
 
 // edit writes a job's record as no step of the flow would: a test sets the scene with it.
