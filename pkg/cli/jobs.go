@@ -265,6 +265,7 @@ func jobDetails(j client.Job) sheet {
 	if j.RerunOf != nil {
 		add("rerun of", *j.RerunOf)
 	}
+	add("same as", j.SameAs)
 	add("submitted", shortTime(j.SubmitTime))
 	add("started", shortTime(j.StartTime))
 	add("completed", shortTime(j.CompleteTime))

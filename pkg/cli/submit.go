@@ -70,6 +70,9 @@ func (a *app) submitEach(ctx context.Context, c *client.Client, files []string, 
 			return jobs, ofFile(file, len(files), err)
 		}
 		jobs = append(jobs, j)
+		if j.SameAs != "" {
+			a.say("%s was annotated with these options and data before: its result is there as job %s", printable(j.Name), j.SameAs)
+		}
 		if printIDs {
 			fmt.Fprintln(a.out, j.ID)
 		}

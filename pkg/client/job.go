@@ -35,6 +35,7 @@ type Job struct {
 	Error         *job.Failure `json:"error"`
 	Options       job.Options  `json:"options"`
 	RerunOf       *string      `json:"rerun_of"` // the job whose input this one annotated again
+	SameAs        string       `json:"same_as"`  // an earlier job of the same file, options and data, whose result can be read
 	raw           json.RawMessage
 }
 

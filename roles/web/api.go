@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,7 +61,21 @@ func (s *site) apiJob(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, jobShape(v))
+	shape, err := s.shapeWithSame(c.Request().Context(), v)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, shape)
+}
+
+// shapeWithSame writes a job, with the earlier one that makes it needless where there is one.
+func (s *site) shapeWithSame(ctx context.Context, v sight) (jobJSON, error) {
+	shape := jobShape(v)
+	same, err := s.earlier(ctx, v)
+	if same != nil {
+		shape.SameAs = &same.ID
+	}
+	return shape, err
 }
 
 // answerJob answers with a job as it is after a step.
@@ -72,7 +87,11 @@ func (s *site) answerJob(c echo.Context, status int, j job.Job) error {
 	if status == http.StatusCreated {
 		c.Response().Header().Set(echo.HeaderLocation, "/api/v1/jobs/"+j.ID)
 	}
-	return c.JSON(status, jobShape(v))
+	shape, err := s.shapeWithSame(c.Request().Context(), v)
+	if err != nil {
+		return err
+	}
+	return c.JSON(status, shape)
 }
 
 // apiSubmit answers POST /api/v1/jobs.
@@ -178,7 +197,7 @@ func (s *site) apiRerun(c echo.Context) error {
 		if err != nil {
 			return 0, nil, err
 		}
-		j, err := s.flow.Rerun(c.Request().Context(), v.UserID, v.ID, newSecret(), &options)
+		j, err := s.rerun(c.Request().Context(), v.UserID, v.ID, &options)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -264,7 +283,7 @@ func (s *site) apiDeleteMany(c echo.Context) error {
 // apiRerunMany answers POST /api/v1/jobs/rerun.
 func (s *site) apiRerunMany(c echo.Context) error {
 	return s.bulk(c, func(id string) (*jobJSON, error) {
-		j, err := s.flow.Rerun(c.Request().Context(), who(c).user.ID, id, newSecret(), nil)
+		j, err := s.rerun(c.Request().Context(), who(c).user.ID, id, nil)
 		if err != nil {
 			return nil, err
 		}

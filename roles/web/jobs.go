@@ -313,7 +313,7 @@ func (s *site) rerunSelected(c echo.Context) error {
 		return err
 	}
 	for _, id := range ids {
-		if _, err := s.flow.Rerun(c.Request().Context(), who(c).user.ID, id, newSecret(), nil); err != nil {
+		if _, err := s.rerun(c.Request().Context(), who(c).user.ID, id, nil); err != nil {
 			return err
 		}
 	}
@@ -349,7 +349,7 @@ func (s *site) rerunJob(c echo.Context) error {
 		}
 		options = chosen.apply(job.Options{})
 	}
-	j, err := s.flow.Rerun(c.Request().Context(), v.UserID, v.ID, newSecret(), &options)
+	j, err := s.rerun(c.Request().Context(), v.UserID, v.ID, &options)
 	if err != nil {
 		return err
 	}

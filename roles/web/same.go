@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
+	"gas/pkg/genome"
 	"gas/pkg/job"
+	"gas/pkg/overlay"
 	"gas/pkg/port"
 )
 
@@ -67,8 +70,8 @@ func (s *site) remember(ctx context.Context, j job.Job) error {
 	return err
 }
 
-// earlier finds a job of the same owner, file and options that was submitted before and whose result can be read now, made by this program, and with the same data
-// where this job has ended too. Whoever had a job run again knows of the one before.
+// earlier finds a job of the same owner, file and options that was submitted before and whose result can be read now, made by this program and with the same data:
+// with what this job was made with, or with what is installed as long as it is not made. Whoever had a job run again knows of the one before.
 func (s *site) earlier(ctx context.Context, v sight) (*job.Job, error) {
 	if v.Input.SHA256 == "" || v.RerunOf != "" {
 		return nil, nil
@@ -96,10 +99,40 @@ func (s *site) earlier(ctx context.Context, v sight) (*job.Job, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read earlier job: %w", err)
 		}
-		sameData := v.Status != job.Completed || maps.Equal(j.Versions, v.Versions)
-		if j.ID != v.ID && j.SubmitTime.Before(v.SubmitTime) && j.Versions["gas"] == s.Version && sameData && s.flow.Readable(j, v.owner, v.now) == nil {
+		if j.ID == v.ID || !j.SubmitTime.Before(v.SubmitTime) || j.Versions["gas"] != s.Version || s.flow.Readable(j, v.owner, v.now) != nil {
+			continue
+		}
+		if v.Status == job.Completed && maps.Equal(j.Versions, v.Versions) || v.Status != job.Completed && s.dataOf(j) {
 			return &j, nil
 		}
 	}
 	return nil, nil
+}
+
+// dataOf tells whether the reference and the databases that a job was made with are those that are installed now.
+func (s *site) dataOf(j job.Job) bool {
+	if digest := j.Versions["reference"]; digest != "" {
+		r, err := genome.Find(s.Config.ReferencesFolder(), j.Reference)
+		if err != nil {
+			return false
+		}
+		same := r.Digest == digest
+		if err := r.Close(); err != nil || !same {
+			return false
+		}
+	}
+	if len(j.Options.Databases) == 0 {
+		return true
+	}
+	list, _ := overlay.List(s.Config.DatabasesFolder()) // one that can't be read is none
+	installed := map[string]string{}
+	for _, d := range list {
+		installed[job.DatabaseVersion(d.Name)] = d.Digest
+	}
+	for name, digest := range j.Versions {
+		if strings.HasPrefix(name, job.DatabaseVersion("")) && installed[name] != digest {
+			return false
+		}
+	}
+	return true
 }

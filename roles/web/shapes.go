@@ -29,6 +29,7 @@ type jobJSON struct {
 	Versions      map[string]string `json:"versions"`
 	Options       job.Options       `json:"options"`
 	RerunOf       *string           `json:"rerun_of"`
+	SameAs        *string           `json:"same_as,omitempty"` // an earlier job whose result is what this one's is or will be; not in lists
 }
 
 type inputJSON struct {

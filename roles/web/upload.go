@@ -338,13 +338,25 @@ func (in *incoming) submit() (job.Job, error) {
 // submit makes a waiting job of an upload. That it can be found as the same as a later one is a convenience: without it the job runs all the same.
 func (s *site) submit(ctx context.Context, userID, jobID, sha256 string) (job.Job, error) {
 	j, err := s.flow.Submit(ctx, userID, jobID, sha256)
-	if err != nil {
-		return j, err
+	if err == nil {
+		s.tryToRemember(ctx, j)
 	}
+	return j, err
+}
+
+// rerun makes a new job of a job's input. options nil means those of the old job.
+func (s *site) rerun(ctx context.Context, userID, jobID string, options *job.Options) (job.Job, error) {
+	j, err := s.flow.Rerun(ctx, userID, jobID, newSecret(), options)
+	if err == nil {
+		s.tryToRemember(ctx, j)
+	}
+	return j, err
+}
+
+func (s *site) tryToRemember(ctx context.Context, j job.Job) {
 	if err := s.remember(ctx, j); err != nil {
 		s.Log.Warn().Err(err).Str("job", j.ID).Msg("job not remembered by its file")
 	}
-	return j, nil
 }
 
 // refuse gives back the place in the queue that the intent holds, and lets the browser finish sending, so that it sees the answer and not a
