@@ -118,3 +118,14 @@ func TestGeneticCodesTranslate(t *testing.T) {
 		require.False(t, ok, "code %d", none)
 	}
 }
+
+func TestAReferenceIsKnownForTheHumanBuildThatItIs(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		length uint32
+		want   string
+	}{{"21", 46709983, "GRCh38"}, {"chr21", 48129895, "GRCh37"}, {"NC_000003.12", 198295559, "GRCh38"}, {"21", 46709984, ""}, {"MT", 16569, ""}} {
+		n := nameContigs([]ContigModel{{Name: c.name, Length: c.length}}, nil)
+		require.Equal(t, c.want, (&Reference{byName: n.byName}).HumanBuild(), "%s of %d bases", c.name, c.length)
+	}
+}

@@ -36,3 +36,16 @@ var humanChromosomes = [...]struct {
 	{"X", assembly{"NC_000023.11", 156040895}, assembly{"NC_000023.10", 155270560}},
 	{"Y", assembly{"NC_000024.10", 57227415}, assembly{"NC_000024.9", 59373566}},
 }
+
+// HumanBuild is the human assembly that the reference's chromosomes have names and lengths of: GRCh38, GRCh37, or empty where they are another's.
+func (r *Reference) HumanBuild() string {
+	for _, c := range humanChromosomes {
+		if _, ok := r.Contig(c.grch38.accession); ok {
+			return "GRCh38"
+		}
+		if _, ok := r.Contig(c.grch37.accession); ok {
+			return "GRCh37"
+		}
+	}
+	return ""
+}

@@ -18,7 +18,7 @@ type uploadView struct {
 	LimitSentence string
 	Direct        bool // the store takes files itself
 	References    []choiceView
-	Databases     []string
+	Options       optionsView
 }
 
 type homeView struct {
@@ -152,9 +152,7 @@ func (s *site) uploadView(c echo.Context) (uploadView, error) {
 	for _, r := range installed {
 		view.References = append(view.References, choiceView{Value: r.Name, Text: r.Name + orNothing(" (", r.Source, ")")})
 	}
-	for _, d := range s.databases() {
-		view.Databases = append(view.Databases, d.Name)
-	}
+	view.Options = s.optionsView(nil)
 	return view, nil
 }
 

@@ -185,7 +185,7 @@ func viewOfEvent(e job.Event) eventView {
 type rerunView struct {
 	Action     string
 	References []choiceView
-	Databases  []string
+	Options    optionsView
 }
 
 // detailsPage answers GET /annotations/:id/details.
@@ -204,7 +204,10 @@ func (s *site) detailsPage(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		view.Again = &rerunView{Action: "/annotations/" + v.ID + "/rerun", References: upload.References, Databases: upload.Databases}
+		for i := range upload.References {
+			upload.References[i].Chosen = upload.References[i].Value == orDefault(v.Options.Reference, "auto")
+		}
+		view.Again = &rerunView{Action: "/annotations/" + v.ID + "/rerun", References: upload.References, Options: s.optionsView(&v.Options)}
 	}
 	for _, e := range events {
 		view.Events = append(view.Events, viewOfEvent(e))
@@ -259,17 +262,7 @@ func (v sight) optionFacts() []factView {
 }
 
 func transcriptsText(o job.Options) string {
-	switch {
-	case o.Pick:
-		return "one for each allele"
-	case o.PerGene:
-		return "one for each gene"
-	case o.Canonical:
-		return "canonical only"
-	case o.Mane:
-		return "MANE only"
-	}
-	return "every one"
+	return map[string]string{"pick": "one for each allele", "per_gene": "one for each gene", "canonical": "canonical only", "mane": "MANE only", "all": "every one"}[transcriptsOf(o)]
 }
 
 // command is the command that repeats the job.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"gas/pkg/genome"
 	"gas/pkg/results"
 )
 
@@ -53,7 +54,7 @@ func (s *site) variantPage(c echo.Context) error {
 	name, back := visible(v.Name), "/annotations/"+v.ID+"/variants"
 	view := variantView{
 		Heading: visible(d.Chrom) + ":" + countPlain(d.Pos) + " " + alleleText(d.Ref) + " > " + alleleText(d.Alt), Impact: impactOf(d.Impact),
-		Consequence: visible(strings.Join(d.Consequence, ", ")), Facts: variantFacts(&d), Links: outsideLinks(v.Reference, &d.Variant),
+		Consequence: visible(strings.Join(d.Consequence, ", ")), Facts: variantFacts(&d), Links: outsideLinks(s.humanBuild(v.Reference), &d.Variant),
 		Back: back, Info: visible(firstOf(d.Info, 4000)),
 	}
 	view.Databases = databaseFacts(&d.Variant)
@@ -161,14 +162,14 @@ func anyHas(entries []map[string]string, field string) bool {
 }
 
 // outsideLinks are pages of others about a variant. They are links and nothing more: no page of ours loads anything from there.
-func outsideLinks(reference string, v *results.Variant) []linkView {
+func outsideLinks(build string, v *results.Variant) []linkView {
 	var links []linkView
 	for id := range strings.SplitSeq(v.ID, ";") {
 		if strings.HasPrefix(id, "rs") {
 			links = append(links, linkView{URL: "https://www.ncbi.nlm.nih.gov/snp/" + url.PathEscape(id), Text: "dbSNP " + visible(id)})
 		}
 	}
-	chrom, build := strings.TrimPrefix(v.Chrom, "chr"), humanBuild(reference)
+	chrom := strings.TrimPrefix(v.Chrom, "chr")
 	if build == "" || len(v.Ref)+len(v.Alt) > 200 {
 		return links
 	}
@@ -191,8 +192,25 @@ func outsideLinks(reference string, v *results.Variant) []linkView {
 		linkView{URL: "https://genome.ucsc.edu/cgi-bin/hgTracks?db=" + assembly + "&position=" + url.QueryEscape("chr"+short+":"+pos), Text: "UCSC"})
 }
 
-// humanBuild is the human genome build that a reference belongs to, empty for what is not human or not known.
-func humanBuild(reference string) string {
+// humanBuild is the human genome build that a reference belongs to, empty for what is not human or not known. Where the name does not tell, its chromosomes do.
+func (s *site) humanBuild(reference string) string {
+	if build := buildByName(reference); build != "" {
+		return build
+	}
+	if known, ok := s.builds.Load(reference); ok {
+		return known.(string)
+	}
+	r, err := genome.Find(s.Config.ReferencesFolder(), reference)
+	if err != nil { // not installed where the pages are served
+		return ""
+	}
+	defer r.Close()
+	build := r.HumanBuild()
+	s.builds.Store(reference, build)
+	return build
+}
+
+func buildByName(reference string) string {
 	name := strings.ToLower(reference)
 	switch {
 	case strings.Contains(name, "grch38"), strings.Contains(name, "hg38"), strings.EqualFold(reference, "rCRS"):

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -39,6 +40,7 @@ type site struct {
 	openapi  []byte
 	indexes  *indexes
 	pulse    *pulse
+	builds   sync.Map // the human build of each reference that was asked for
 	usages   *usages
 }
 
