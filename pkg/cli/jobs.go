@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -231,8 +230,7 @@ func (a *app) jobsLogCommand() *cobra.Command {
 				return err
 			}
 			defer body.Close()
-			_, err = io.Copy(a.out, body)
-			return err
+			return copyWhole(a.out, body)
 		},
 	}
 	r.flag(command)

@@ -3,6 +3,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,7 @@ type Client struct {
 	Agent  string // the User-Agent
 	HTTP   *http.Client
 	Wait   func(ctx context.Context, d time.Duration) error // between tries; nil = real time
+	Stall  time.Duration                                    // how long an answer's body may bring nothing; 0 = stallTime
 }
 
 // New returns a client of a server.
@@ -111,11 +113,19 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, error) {
 			return nil, err
 		}
 	}
+	ctx, cancel := context.WithCancel(ctx)
 	request, err := c.request(ctx, k, body)
 	if err != nil {
+		cancel()
 		return nil, err
 	}
-	return c.HTTP.Do(request)
+	response, err := c.HTTP.Do(request)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	response.Body = watch(response.Body, cmp.Or(c.Stall, stallTime), cancel)
+	return response, nil
 }
 
 // request makes the request of a call, with the token.

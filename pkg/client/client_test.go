@@ -199,6 +199,47 @@ func TestADownloadThatBreaksOffGoesOnWhereItWas(t *testing.T) {
 	require.Empty(t, left)
 }
 
+func TestADownloadGoesOnWhereNothingComesAnyMore(t *testing.T) {
+	const content = "0123456789"
+	for name, silent := range map[string]bool{"a connection that is cut, time and again": false, "a connection that falls silent, time and again": true} {
+		t.Run(name, func(t *testing.T) {
+			calls := 0
+			c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				from := 0
+				if _, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from); err == nil {
+					w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-9/10", from))
+				}
+				w.Header().Set("Content-Length", fmt.Sprint(10-from))
+				if from > 0 {
+					w.WriteHeader(http.StatusPartialContent)
+				}
+				io.WriteString(w, content[from:from+1])
+				calls++
+				if silent && from < 9 {
+					w.(http.Flusher).Flush()
+					<-r.Context().Done()
+				}
+			})
+			c.Stall = 20 * time.Millisecond
+			path := filepath.Join(t.TempDir(), "x")
+			require.NoError(t, c.Download(t.Context(), "j1", "log", path, "", nil))
+			got, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Equal(t, content, string(got))
+			require.Equal(t, 10, calls)
+		})
+	}
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "10")
+		w.WriteHeader(http.StatusOK)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	c.Stall = 20 * time.Millisecond
+	err := c.Download(t.Context(), "j1", "log", filepath.Join(t.TempDir(), "x"), "", nil)
+	require.ErrorContains(t, err, "nothing has come for 20ms")
+}
+
 func TestADownloadThatHadArrivedWholeIsOnlyChecked(t *testing.T) {
 	content := "all of it"
 	sum := sha256.Sum256([]byte(content))

@@ -28,14 +28,18 @@ func (c *Client) Open(ctx context.Context, id, kind string) (body io.ReadCloser,
 }
 
 // Download writes one file of a job to path. A part of it that an earlier try left beside it (path.part) is not fetched again.
-// sha256 in hexadecimal is checked; where it is empty, the digest that the server tells (RFC 9530). seen is told how many bytes are there of how many (-1 = not known).
+// It goes on after a break as long as each try brings something. sha256 in hexadecimal is checked; where it is empty, the digest that the server tells (RFC 9530). seen is told how many bytes are there of how many (-1 = not known).
 func (c *Client) Download(ctx context.Context, id, kind, path, sha256 string, seen func(have, size int64)) error {
 	part := path + ".part"
 	for try := 1; ; try++ {
+		before := sizeOf(part)
 		told, err := c.fetch(ctx, id, kind, part, seen)
 		if err == nil {
 			sha256 = cmp.Or(sha256, told)
 			break
+		}
+		if sizeOf(part) > before {
+			try = 1
 		}
 		var broken *brokenOff
 		if !errors.As(err, &broken) || ctx.Err() != nil || try == tries {
@@ -54,6 +58,15 @@ func (c *Client) Download(ctx context.Context, id, kind, path, sha256 string, se
 		return fmt.Errorf("name the downloaded file: %w", err)
 	}
 	return nil
+}
+
+// sizeOf is how much of a file is there.
+func sizeOf(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // brokenOff is a transfer that ended early: what has arrived stays.
