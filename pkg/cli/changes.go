@@ -36,6 +36,7 @@ func (a *app) jobsChangesCommand() *cobra.Command {
 	command.Flags().StringSliceVar(&q.Fields, "field", nil, "only variants that changed in this field; may be repeated")
 	command.Flags().IntVar(&q.Limit, "limit", 50, "variants of a page")
 	command.Flags().StringVar(&q.Cursor, "cursor", "", "go on where an earlier page ended")
+	a.completeJobs(command, &r, false)
 	r.flag(command)
 	format.flag(command)
 	return command

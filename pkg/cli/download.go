@@ -63,6 +63,7 @@ func (a *app) jobsDownloadCommand() *cobra.Command {
 	command.Flags().StringVar(&kind, "file", "result", "which file: result, index, log, summary, manifest or input")
 	command.Flags().StringVarP(&out, "out", "o", "", "where to: a file, a folder, or - for standard output (default: a name after the input)")
 	_ = command.RegisterFlagCompletionFunc("file", cobra.FixedCompletions(kindsOfFiles(), cobra.ShellCompDirectiveNoFileComp))
+	a.completeJobs(command, &r, false)
 	r.flag(command)
 	return command
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -63,6 +64,8 @@ func (a *app) jobsListCommand() *cobra.Command {
 	command.Flags().StringVar(&query.Search, "search", "", "part of the name, or the start of the id")
 	command.Flags().StringSliceVar(&query.Status, "status", nil, "only jobs in these states")
 	command.Flags().StringVar(&query.Sort, "sort", "", "submitted, name, status or size; a leading - turns it round")
+	_ = command.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions([]string{"submitted", "name", "status", "size"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = command.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp))
 	command.Flags().BoolVar(&all, "all", false, "every page")
 	r.flag(command)
 	format.flag(command)
@@ -91,6 +94,7 @@ func (a *app) jobsShowCommand() *cobra.Command {
 			return a.print(format, j, jobSheet(j))
 		},
 	}
+	a.completeJobs(command, &r, false)
 	r.flag(command)
 	format.flag(command)
 	return command
@@ -120,6 +124,7 @@ func (a *app) jobsWatchCommand() *cobra.Command {
 		},
 	}
 	command.Flags().DurationVar(&timeout, "timeout", 0, "give up after this time (exit code 6); 0 = never")
+	a.completeJobs(command, &r, false)
 	r.flag(command)
 	format.flag(command)
 	return command
@@ -146,7 +151,7 @@ func (a *app) jobsDeleteCommand() *cobra.Command {
 		})
 }
 
-// eachJob is a command that does one thing to each job named. A question that is not empty is asked first, with the number of jobs.
+// eachJob is a command that does one thing to each job named, also behind one with which it fails; the exit code is that of the first. A question that is not empty is asked first, with the number of jobs.
 func (a *app) eachJob(name, short, question string, do func(*cobra.Command, *client.Client, string) error) *cobra.Command {
 	var r remote
 	command := &cobra.Command{
@@ -163,14 +168,21 @@ func (a *app) eachJob(name, short, question string, do func(*cobra.Command, *cli
 					return err
 				}
 			}
+			var failed error
 			for _, id := range args {
-				if err := do(command, c, id); err != nil {
+				err := ofSeveral(id, len(args), do(command, c, id))
+				if command.Context().Err() != nil {
 					return err
 				}
+				if failed != nil && err != nil {
+					a.report(err)
+				}
+				failed = cmp.Or(failed, err)
 			}
-			return nil
+			return failed
 		},
 	}
+	a.completeJobs(command, &r, true)
 	r.flag(command)
 	return command
 }
@@ -207,8 +219,9 @@ func (a *app) jobsRerunCommand() *cobra.Command {
 			return a.printSubmitted(command, format, []client.Job{j})
 		},
 	}
-	command.Flags().StringVar(&reference, "reference", "", "another reference than last time")
+	a.referenceFlag(command, &r, &reference, "another reference than last time")
 	a.databaseFlag(command, &r, &databases, "a database of the server to ask, in the place of last time's; may be given again")
+	a.completeJobs(command, &r, false)
 	r.flag(command)
 	format.flag(command)
 	return command
@@ -233,8 +246,18 @@ func (a *app) jobsLogCommand() *cobra.Command {
 			return copyWhole(a.out, body)
 		},
 	}
+	a.completeJobs(command, &r, false)
 	r.flag(command)
 	return command
+}
+
+// statusNames are the states by which a list is narrowed.
+func statusNames() []string {
+	var names []string
+	for _, s := range []job.Status{job.Uploading, job.Pending, job.Running, job.Completed, job.Failed, job.Cancelled} {
+		names = append(names, string(s))
+	}
+	return names
 }
 
 // jobSheet is one row for each job.
@@ -272,6 +295,7 @@ func jobDetails(j client.Job) sheet {
 	}
 	add("input", humanize.IBytes(uint64(max(j.Input.Size, 0)))+"  sha256 "+j.Input.SHA256)
 	if j.Result != nil {
+		add("back", shortTime(j.Result.ExpectedAt))
 		add("result", humanize.IBytes(uint64(max(j.Result.Size, 0)))+"  sha256 "+j.Result.SHA256)
 	}
 	if n := j.Counts; n != nil {

@@ -81,11 +81,22 @@ func manFlag(page *strings.Builder, f *pflag.Flag) {
 	fmt.Fprintf(page, ".TP\n.B %s\n%s\n", roff(name), roff(f.Usage))
 }
 
-// roff escapes what the man macros would read as their own.
+// roff escapes what the man macros would read as their own, and signs beyond ASCII, for which they would have to know the encoding.
 func roff(text string) string {
-	text = strings.ReplaceAll(text, `\`, `\e`)
-	text = strings.ReplaceAll(text, "-", `\-`)
-	lines := strings.Split(text, "\n")
+	var escaped strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\\':
+			escaped.WriteString(`\e`)
+		case r == '-':
+			escaped.WriteString(`\-`)
+		case r > '~':
+			fmt.Fprintf(&escaped, `\[u%04X]`, r)
+		default:
+			escaped.WriteRune(r)
+		}
+	}
+	lines := strings.Split(escaped.String(), "\n")
 	for i, line := range lines {
 		if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
 			lines[i] = `\&` + line

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,21 +45,61 @@ func (a *app) databaseFlag(command *cobra.Command, r *remote, names *[]string, w
 // completionTime is how long a shell waits for a server's names: a prompt that hangs is worse than one that offers nothing.
 const completionTime = 2 * time.Second
 
+// referenceFlag adds the flag --reference for references of the server, completed likewise.
+func (a *app) referenceFlag(command *cobra.Command, r *remote, name *string, what string) {
+	command.Flags().StringVar(name, "reference", "", what)
+	a.completeFlag(command, "reference", r, func(ctx context.Context, c *client.Client) ([]string, error) {
+		list, err := c.References(ctx)
+		var found []string
+		for _, reference := range list {
+			found = append(found, reference.Name)
+		}
+		return found, err
+	})
+}
+
+// completedJobs is how many of the newest jobs a shell offers.
+const completedJobs = 50
+
+// completeJobs lets a shell complete the ids of jobs, with their names: as many as the command takes.
+func (a *app) completeJobs(command *cobra.Command, r *remote, many bool) {
+	command.ValidArgsFunction = func(command *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 && !many {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return a.complete(command, r, func(ctx context.Context, c *client.Client) ([]string, error) {
+			list, err := c.Jobs(ctx, client.JobQuery{Limit: completedJobs})
+			var found []string
+			for _, j := range list.Items {
+				if !slices.Contains(args, j.ID) {
+					found = append(found, j.ID+"\t"+printable(j.Name)+", "+string(j.Status))
+				}
+			}
+			return found, err
+		})
+	}
+}
+
 // completeFlag lets a shell complete a flag by what a server says.
 func (a *app) completeFlag(command *cobra.Command, flag string, r *remote, names func(context.Context, *client.Client) ([]string, error)) {
 	_ = command.RegisterFlagCompletionFunc(flag, func(command *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		c, err := a.connect(*r)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		ctx, cancel := context.WithTimeout(command.Context(), completionTime)
-		defer cancel()
-		found, err := names(ctx, c)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return found, cobra.ShellCompDirectiveNoFileComp
+		return a.complete(command, r, names)
 	})
+}
+
+// complete asks a server for names. Where it does not answer in time, nothing is offered.
+func (a *app) complete(command *cobra.Command, r *remote, names func(context.Context, *client.Client) ([]string, error)) ([]string, cobra.ShellCompDirective) {
+	c, err := a.connect(*r)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(command.Context(), completionTime)
+	defer cancel()
+	found, err := names(ctx, c)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
 // credentials are what gas login keeps, in a file that only its owner can read.

@@ -51,7 +51,7 @@ func (a *app) submitCommand() *cobra.Command {
 			return cmp.Or(refused, err)
 		},
 	}
-	command.Flags().StringVar(&s.Reference, "reference", "", "the reference to annotate against (default: the server chooses by the file)")
+	a.referenceFlag(command, &r, &s.Reference, "the reference to annotate against (default: the server chooses by the file)")
 	a.databaseFlag(command, &r, &s.Databases, "a database of the server to add; may be given again")
 	command.Flags().StringVar(&s.Name, "name", "", "what the job is called (default: the file's name)")
 	command.Flags().BoolVar(&wait, "wait", false, "follow the jobs to their end")
@@ -67,7 +67,7 @@ func (a *app) submitEach(ctx context.Context, c *client.Client, files []string, 
 	for _, file := range files {
 		j, err := a.submitOne(ctx, c, file, s)
 		if err != nil {
-			return jobs, ofFile(file, len(files), err)
+			return jobs, ofSeveral(file, len(files), err)
 		}
 		jobs = append(jobs, j)
 		if j.SameAs != "" {
@@ -80,14 +80,14 @@ func (a *app) submitEach(ctx context.Context, c *client.Client, files []string, 
 	return jobs, nil
 }
 
-// ofFile says of which file an error is, where there are several.
-func ofFile(file string, files int, err error) error {
+// ofSeveral says of which of several files or jobs an error is.
+func ofSeveral(name string, count int, err error) error {
 	var found *fault.Fault
-	if files < 2 || !errors.As(err, &found) {
+	if count < 2 || !errors.As(err, &found) {
 		return err
 	}
 	named := *found
-	named.Message = file + ": " + found.Message
+	named.Message = name + ": " + found.Message
 	return &named
 }
 

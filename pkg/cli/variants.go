@@ -63,6 +63,7 @@ func (a *app) variantsCommand() *cobra.Command {
 	command.Flags().StringVarP(&format, "output", "o", "table", "how to write it: table, json, yaml, tsv, jsonl, vcf or xlsx")
 	command.Flags().StringVar(&out, "out", "", "a file for tsv, jsonl, vcf or xlsx (default: standard output)")
 	_ = command.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(variantFormats, cobra.ShellCompDirectiveNoFileComp))
+	a.completeJobs(command, &r, false)
 	r.flag(command)
 	return command
 }
