@@ -30,6 +30,16 @@ var sentences = [reasonCount]string{
 	"an allele of an unsupported kind", "no entry in a database",
 }
 
+// Words say a reason of summary.json to a person. A name that is not known is said as it is.
+func Words(name string) string {
+	for i, known := range reasonNames {
+		if known == name {
+			return sentences[i]
+		}
+	}
+	return name
+}
+
 // reasonOf translates what the engine says.
 func reasonOf(s consequence.Status) Reason {
 	switch s {

@@ -27,7 +27,7 @@ func TestAFileGoesInAndAnAnnotatedFileComesOut(t *testing.T) {
 	id := a.url[strings.LastIndex(a.url, "/")+1:]
 	w.complete(id)
 	for page, want := range map[string]string{
-		"": "Done in", "/summary": "3 records read = 1 annotated + 1 passed through + 1 rejected", "/files": "small.annot.vcf.gz",
+		"": "Done in", "/summary": "3 records read = 1 annotated + 1 passed through + 1 rejected</p>\n<p class=\"mt-2 mb-0 small muted number\">Passed through: 1 no alternative allele.</p>", "/files": "small.annot.vcf.gz",
 		"/log": "something odd", "/details": "gas annotate small.vcf --reference rCRS",
 	} {
 		a := ada.get("/annotations/" + id + page)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"gas/pkg/annotate"
 	"gas/pkg/fault"
 	"gas/pkg/job"
 )
@@ -107,12 +108,13 @@ type summaryView struct {
 	Missing  string
 	Figures  []figureView
 	Ledger   string
+	Passed   []rejectedView // why records were passed through, with how many
 	Rejected []rejectedView
 	Charts   []chartView
 	Tables   []plainTable
 }
 
-type rejectedView struct{ Line, Reason string }
+type rejectedView struct{ Line, Reason string } // Line is a count where records are counted by their reason
 
 // plainTable is a table whose first column names its rows.
 type plainTable struct {
@@ -155,6 +157,9 @@ func noSummary(v sight) string {
 
 func (j *summaryJSON) view(genes string) summaryView {
 	view := summaryView{Figures: j.figures(), Ledger: j.ledger(), Charts: j.charts(), Tables: j.tables(genes)}
+	for _, p := range j.Records.Passed {
+		view.Passed = append(view.Passed, rejectedView{countText(p.Count), visible(annotate.Words(p.Name))})
+	}
 	for _, r := range j.Records.Rejections[:min(100, len(j.Records.Rejections))] {
 		view.Rejected = append(view.Rejected, rejectedView{countText(r.Line), visible(r.Reason)})
 	}
@@ -168,10 +173,11 @@ func (j *summaryJSON) figures() []figureView {
 	}
 	missed := j.Records.PassedThrough + j.Records.Rejected
 	because := ""
-	if len(j.Records.Passed) > 0 {
-		because = visible(j.Records.Passed[0].Name)
-	} else if j.Records.Rejected > 0 {
-		because = "rejected, see below"
+	switch {
+	case len(j.Records.Passed) == 1 && j.Records.Rejected == 0:
+		because = visible(annotate.Words(j.Records.Passed[0].Name))
+	case missed > 0:
+		because = "why stands in the ledger"
 	}
 	return []figureView{
 		{"Variants", countText(j.Variants), "records"},

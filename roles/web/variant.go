@@ -77,7 +77,7 @@ func variantFacts(d *results.Details) []factView {
 	add("Gene", d.Gene, false)
 	add("Transcript", d.Transcript, true)
 	add("HGVSc", d.HGVSc, true)
-	add("HGVSp", d.HGVSp, true)
+	add("HGVSp", unescaped(d.HGVSp), true)
 	add("Type", d.Type, false)
 	add("Id", d.ID, true)
 	add("Filter", d.Filter, false)
@@ -121,7 +121,7 @@ func transcriptTable(d *results.Details) ([]columnView, [][]cellView) {
 			case "IMPACT", "Annotation_Impact":
 				cell.Impact = impactOf(entry[f.field])
 			case "Feature", "HGVSc", "HGVSp", "Codons", "Feature_ID", "HGVS.c", "HGVS.p":
-				cell.Mono = true
+				cell.Mono, cell.Text = true, unescaped(cell.Text)
 			case "DISTANCE", "Distance":
 				cell.Number = true
 				if n, err := strconv.Atoi(entry[f.field]); err == nil {

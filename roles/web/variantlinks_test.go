@@ -25,3 +25,12 @@ func TestAVariantLeadsToTheBuildOfItsReference(t *testing.T) {
 	require.Equal(t, "GRCh38", (&site{}).humanBuild("rCRS"))
 	require.Empty(t, (&site{}).humanBuild("no such reference"))
 }
+
+func TestAProteinThatDoesNotChangeIsWrittenAsPeopleDo(t *testing.T) {
+	v := results.Variant{HGVSp: "ENSP1.1:p.Lys424%3D"}
+	require.Equal(t, "ENSP1.1:p.Lys424=", variantCells("1", &v, []string{"hgvsp"})[0].Text)
+	d := results.Details{Variant: v, Transcripts: []map[string]string{{"Feature": "ENST1", "HGVSp": v.HGVSp}}}
+	require.Contains(t, variantFacts(&d), factView{"HGVSp", "ENSP1.1:p.Lys424=", true})
+	_, rows := transcriptTable(&d)
+	require.Equal(t, "ENSP1.1:p.Lys424=", rows[0][1].Text)
+}

@@ -350,7 +350,7 @@ func variantCells(jobID string, v *results.Variant, columns []string) []cellView
 		case "impact":
 			cell.Impact = impactOf(v.Impact)
 		case "hgvsc", "hgvsp":
-			cell.Text, cell.Mono = visible(cellText(v.Cell(name))), true
+			cell.Text, cell.Mono = visible(unescaped(cellText(v.Cell(name)))), true
 		default:
 			cell.Text, cell.Number = visible(cellText(v.Cell(name))), name == "qual"
 			cell.Mono, cell.Named = strings.HasPrefix(name, "gt."), name != "gene"
@@ -359,6 +359,9 @@ func variantCells(jobID string, v *results.Variant, columns []string) []cellView
 	}
 	return cells
 }
+
+// unescaped writes a protein that does not change as people do: VEP writes its = as %3D, for INFO has no room for one.
+func unescaped(hgvs string) string { return strings.ReplaceAll(hgvs, "%3D", "=") }
 
 func countPlain(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 

@@ -255,7 +255,7 @@ func (w *world) completeWith(id, result string) job.Job {
 }
 
 const summaryText = `{"reference":{"name":"rCRS","choice":"it was asked for"},"records":{"read":3,"annotated":1,"passed_through":1,"rejected":1,
-"passed_through_because":[{"name":"no alternate allele","count":1}],"rejections":[{"line":7,"reason":"the position is not a number"}]},
+"passed_through_because":[{"name":"no_alternative_allele","count":1}],"rejections":[{"line":7,"reason":"the position is not a number"}]},
 "variants":2,"alleles":2,"genes_touched":1,"consequences":[{"name":"missense_variant","count":1},{"name":"synonymous_variant","count":1}],
 "impacts":[{"name":"MODERATE","count":1},{"name":"LOW","count":1}],"types":[{"name":"snv","count":2}],"transitions":1,"transversions":1,"ts_tv":1,
 "indel_lengths":[{"gained":-2,"count":3},{"gained":31,"count":1}],"contigs":[{"name":"MT","records":2},{"name":"chr1","records":1}],

@@ -167,3 +167,16 @@ func TestWhoSendsNothingIsToldWhatToChoose(t *testing.T) {
 	p.waitFor(`location.pathname.startsWith("/annotations/")`)
 	p.quiet()
 }
+
+func TestTablesOfTheSummaryFitAPhoneWithTheNamesOfRealGenes(t *testing.T) {
+	t.Parallel()
+	s, owner, p := signedIn(t, user.Premium)
+	j := s.finish(s.submit(owner, "a.vcf", exampleText(t)), exampleText(t))
+	p.do(chromedp.EmulateViewport(390, 844), chromedp.Navigate(s.server.URL+"/annotations/"+j.ID), chromedp.WaitReady("footer"))
+	require.True(t, run(p, chromedp.Evaluate[bool](`[...document.querySelectorAll(".tables tbody tr")].every(row => {
+  row.children[0].textContent = "AP000233.42-AS1";
+  for (const cell of [...row.children].slice(1)) cell.textContent = "12,345";
+  return true;
+})`)))
+	require.Empty(t, run(p, chromedp.Evaluate[[]string](overflow)))
+}

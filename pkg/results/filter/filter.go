@@ -159,6 +159,12 @@ func (n *Not) String() string {
 	return "not (" + n.Term.String() + ")"
 }
 
+// A protein that does not change is written p.Lys424= by people and, as VEP writes it, p.Lys424%3D in a result. Filters take and show what people write.
+const (
+	fieldHGVSp   = "hgvsp"
+	escapedEqual = "%3D"
+)
+
 // String writes `field op value`.
 func (c *Comparison) String() string {
 	text := quoteName(c.Field.Name) + " " + c.Op.String() + " "
@@ -167,6 +173,9 @@ func (c *Comparison) String() string {
 	}
 	values := make([]string, len(c.Values))
 	for i, v := range c.Values {
+		if c.Field.Name == fieldHGVSp {
+			v = strings.ReplaceAll(v, escapedEqual, "=")
+		}
 		values[i] = quoteValue(v)
 	}
 	if c.Op == In {

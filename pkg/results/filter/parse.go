@@ -409,6 +409,9 @@ func (p *parser) quoted() (string, error) {
 
 // take checks a value by the type of its field and keeps it.
 func (p *parser) take(c *Comparison, at int, v string) error {
+	if c.Field.Name == fieldHGVSp {
+		v = strings.ReplaceAll(v, "=", escapedEqual)
+	}
 	if c.Op == Match {
 		return p.takePattern(c, at, v)
 	}
