@@ -173,6 +173,41 @@ func TestWatchFollowsEventsAndReadsTheJobWhereTheyBreakOff(t *testing.T) {
 	require.Contains(t, percents, 55.0)
 }
 
+func TestWatchWaitsForAServerThatStartsAnew(t *testing.T) {
+	for name, test := range map[string]struct {
+		from, to int // calls that the server does not answer
+		fails    bool
+	}{
+		"one that comes back":            {2, 100, false},
+		"one that does not":              {2, 1 << 30, true},
+		"one that was not there at once": {1, 5, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			read := 0
+			c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/events") {
+					return
+				}
+				switch read++; {
+				case read >= test.from && read < test.to:
+					writeProblem(w, 503, `{"code":"unavailable"}`)
+				case read < test.from:
+					io.WriteString(w, `{"job_id":"j1","status":"RUNNING"}`)
+				default:
+					io.WriteString(w, `{"job_id":"j1","status":"COMPLETED"}`)
+				}
+			})
+			j, err := c.Watch(t.Context(), "j1", func(Job) {})
+			if test.fails {
+				require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, job.Completed, j.Status)
+		})
+	}
+}
+
 func TestADownloadThatBreaksOffGoesOnWhereItWas(t *testing.T) {
 	content := strings.Repeat("0123456789", 1000)
 	sum := sha256.Sum256([]byte(content))

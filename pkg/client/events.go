@@ -17,14 +17,30 @@ import (
 // pollEvery is how often a job is read where its events cannot be followed.
 const pollEvery = time.Second
 
+// patience is how long a server may be away while a job is watched, in tries that are apart by absence: it starts anew, or the network does.
+const (
+	absence  = 5 * time.Second
+	patience = 60
+)
+
 // Watch calls seen with every new state of a job until it has ended or the context is over, and returns the job as it ended.
-// It follows the server's events, and reads the job itself where they break off.
+// It follows the server's events, and reads the job itself where they break off. A server that was there may be away for minutes.
 func (c *Client) Watch(ctx context.Context, id string, seen func(Job)) (Job, error) {
+	var last Job
+	away := 0
 	for {
 		j, err := c.Job(ctx, id)
-		if err != nil {
-			return j, err
+		if err != nil && fault.Is(err, fault.Unavailable) && last.ID != "" && away < patience && ctx.Err() == nil {
+			away++
+			if err := c.wait(ctx, absence); err != nil {
+				return last, err
+			}
+			continue
 		}
+		if err != nil {
+			return last, err
+		}
+		last, away = j, 0
 		seen(j)
 		if j.Ended() {
 			return j, nil
