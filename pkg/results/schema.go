@@ -97,7 +97,9 @@ func (s *schema) Names() []string {
 }
 
 // ParseCommon reads a filter that every result can answer: of no database and no sample. A mistake is a fault of kind BadInput with its Column.
-func ParseCommon(text string) (filter.Expr, error) { return filter.Parse(text, newSchema(&Header{Own: true})) }
+func ParseCommon(text string) (filter.Expr, error) {
+	return filter.Parse(text, newSchema(&Header{Own: true}))
+}
 
 // Preset is a filter that everybody wants, as a page offers it.
 type Preset struct {
