@@ -45,7 +45,7 @@ func (v sight) state() stateView {
 func (s *site) sentence(v sight) string {
 	switch v.Status {
 	case job.Uploading:
-		return "The file has not arrived yet. It is waited for until " + clockText(v.Created.Add(24*time.Hour), v.now) + "."
+		return "The file has not arrived yet. Choose it again to go on with an upload that broke off; it is waited for until " + clockText(v.Created.Add(24*time.Hour), v.now) + "."
 	case job.Pending:
 		return s.waiting(v)
 	case job.Running:

@@ -88,6 +88,8 @@ func TestAJobWithoutAResultOffersNone(t *testing.T) {
 	shows(t, files, "gas jobs download "+id+" --file input")
 	require.NotContains(t, files.body, "files/result")
 	require.NotContains(t, ada.get("/annotations/"+id).body, "The log says")
+	shows(t, ada.get("/annotations/"+id+"/variants"), "The job ended without a result, so there are no variants.")
+	shows(t, ada.get("/annotations/"+id+"/genes"), "The job ended without a result, so there are no genes.")
 	shows(t, ada.get("/annotations/"+id+"/log"), "The job was cancelled before there was anything to log.")
 }
 

@@ -214,7 +214,9 @@ func (s *site) withoutVariants(c echo.Context, v sight, err error, page, tab str
 	}
 	text := known.Message
 	if !v.Status.Final() {
-		text = "Variants stand here when the job is done."
+		text = sentence(tab) + " stand here when the job is done."
+	} else if v.Status != job.Completed {
+		text = "The job ended without a result, so there are no " + tab + "."
 	}
 	if page == "job_genes" {
 		return s.showJob(c, v, page, tab, genesView{Missing: text})
