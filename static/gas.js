@@ -104,10 +104,21 @@
   const selectAll = () => {
     const all = $("#all");
     if (!all) return;
+    const boxes = [...document.querySelectorAll("input[name=id]")], picked = $("#picked");
+    const tally = () => {
+      const n = boxes.filter((box) => box.checked).length;
+      all.checked = n > 0 && n === boxes.length;
+      all.indeterminate = n > 0 && n < boxes.length;
+      picked.textContent = n ? n + " selected:" : "None selected:";
+      for (const button of picked.parentNode.querySelectorAll("button")) button.disabled = n === 0;
+    };
     all.hidden = false;
     all.addEventListener("change", () => {
-      for (const box of document.querySelectorAll("input[name=id]")) box.checked = all.checked;
+      for (const box of boxes) box.checked = all.checked;
+      tally();
     });
+    for (const box of boxes) box.addEventListener("change", tally);
+    tally();
   };
 
   // ---- a look into a file

@@ -180,3 +180,25 @@ func TestTablesOfTheSummaryFitAPhoneWithTheNamesOfRealGenes(t *testing.T) {
 })`)))
 	require.Empty(t, run(p, chromedp.Evaluate[[]string](overflow)))
 }
+
+func TestTheListCountsWhatIsSelectedAndOffersNothingForNone(t *testing.T) {
+	t.Parallel()
+	s, owner, p := signedIn(t, user.Premium)
+	for _, name := range []string{"a.vcf", "b.vcf", "c.vcf"} {
+		s.finish(s.submit(owner, name, exampleText(t)), exampleText(t))
+	}
+	p.do(chromedp.Navigate(s.server.URL+"/annotations"), chromedp.WaitReady("footer"))
+	stands := func(text string, disabled, all, some bool) {
+		t.Helper()
+		p.waitFor(fmt.Sprintf(`(() => { const all = document.querySelector("#all"); return document.querySelector("#picked").textContent === %q &&
+  [...document.querySelectorAll("#picked ~ button")].every(b => b.disabled === %t) && all.checked === %t && all.indeterminate === %t; })()`, text, disabled, all, some))
+	}
+	stands("None selected:", true, false, false)
+	p.do(chromedp.Click("#all"))
+	stands("3 selected:", false, true, false)
+	p.do(chromedp.Click(`tbody tr:nth-child(2) input`))
+	stands("2 selected:", false, false, true)
+	p.do(chromedp.Click(`button[formaction="/annotations/rerun"]`))
+	p.waitFor(`document.querySelectorAll("tbody tr").length === 5`)
+	p.quiet()
+}
