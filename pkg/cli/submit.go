@@ -226,6 +226,9 @@ func (a *app) await(ctx context.Context, c *client.Client, id string, timeout ti
 	bar := a.progress(100, id)
 	defer bar.finish()
 	j, err := c.Watch(watching, id, func(j client.Job) {
+		if j.Ended() {
+			return
+		}
 		bar.describe(doing(j))
 		bar.set(int64(j.Percent))
 	})

@@ -149,6 +149,10 @@ type Me struct {
 	Email       string `json:"email"`
 	Institution string `json:"institution"`
 	Plan        string `json:"plan"`
+
+	FreeSince *time.Time `json:"free_since"` // since when the owner is on the free plan; nil on another
+	Created   time.Time  `json:"created"`
+	Scopes    []string   `json:"scopes"` // what the token may do
 }
 
 // Me tells whom the token belongs to.

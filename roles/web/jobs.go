@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -312,10 +313,14 @@ func (s *site) rerunSelected(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
+	var refused error
+	for _, id := range ids { // one that can't be run again does not keep the others
 		if _, err := s.rerun(c.Request().Context(), who(c).user.ID, id, nil); err != nil {
-			return err
+			refused = cmp.Or(refused, err)
 		}
+	}
+	if refused != nil {
+		return refused
 	}
 	return c.Redirect(http.StatusSeeOther, "/annotations")
 }
