@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"gas/pkg/vcf"
 )
 
 // vcfExport writes a VCF: the lines of the result as they are, but for records of which only some alleles pass. Those keep the alleles that pass.
@@ -115,7 +117,7 @@ func (v *vcfExport) reducedInfo() []byte {
 		if string(key) == v.read.header.Key {
 			value = v.reducedCSQ()
 		} else if found {
-			value = v.reducedList(value, v.numbers[string(key)])
+			value = v.reducedList(value, numberOf(v.numbers[string(key)], vcf.ReservedInfo(string(key))))
 		}
 		if !found {
 			entries = append(entries, key)
@@ -153,6 +155,14 @@ func (v *vcfExport) reducedCSQ() []byte {
 	return bytes.Join(kept, []byte{','})
 }
 
+// numberOf is how many values a key has: as the header says, or where it says nothing or leaves it open, as is often done for AC, as the specification reserves it.
+func numberOf(declared, reserved string) string {
+	if declared == "" || declared == "." {
+		return reserved
+	}
+	return declared
+}
+
 // reducedList keeps the elements of a list that belong to the alleles that pass. A list by genotype becomes missing.
 func (v *vcfExport) reducedList(value []byte, number string) []byte {
 	elements := bytes.Split(value, []byte{','})
@@ -185,7 +195,7 @@ func (v *vcfExport) reducedSamples(text []byte) []byte {
 			if string(keys[j]) == "GT" {
 				values[j] = v.renumbered(values[j])
 			} else {
-				values[j] = v.reducedList(values[j], v.numbers["/"+string(keys[j])])
+				values[j] = v.reducedList(values[j], numberOf(v.numbers["/"+string(keys[j])], vcf.ReservedFormat(string(keys[j]))))
 			}
 		}
 		columns[i] = bytes.Join(values, []byte{':'})

@@ -689,6 +689,21 @@ func TestAVCFOfSomeAllelesIsReducedToThem(t *testing.T) {
 	require.True(t, strings.HasSuffix(out.String(), "1\t5\t.\tA\tG,T\t.\t.\tAC=2,3;DP=9;CSQ=T|stop_gained|HIGH|||||||||,G|stop_gained|HIGH|||||||||;AF=0.2,0.3\tGT:AD:PL\t./2:7,2,3:.\n"), out.String())
 }
 
+func TestCountsByAlleleAreReducedAlsoWhereTheHeaderLeavesTheirNumberOpen(t *testing.T) {
+	const line = "1\t5\t.\tA\tC,G\t.\t.\tAC=1,2;LIST=1,2;CIGAR=1M,1X;CSQ=C|intron_variant|MODIFIER||||||||,G|stop_gained|HIGH||||||||\tGT:AD:PL:XX\t1/2:7,1,2:0,1,2,3,4,5:1,2\n"
+	for name, declared := range map[string]string{
+		"left open":    "##INFO=<ID=AC,Number=.,Type=Integer,Description=\"Count\">\n##FORMAT=<ID=AD,Number=.,Type=Integer,Description=\"Depths\">\n",
+		"not declared": "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := indexOf(t, []byte(strings.Replace(tinyHeader, "#CHROM", declared+"#CHROM", 1)+line))
+			var out bytes.Buffer
+			require.NoError(t, x.Export(context.Background(), &out, Export{Filter: parse(t, x, "impact = HIGH"), Format: VCF}))
+			require.Contains(t, out.String(), "\tG\t.\t.\tAC=2;LIST=1,2;CIGAR=1X;CSQ=G|stop_gained|HIGH||||||||\tGT:AD:PL:XX\t./1:7,2:.:1,2\n")
+		})
+	}
+}
+
 func TestNoTextBecomesAFormula(t *testing.T) {
 	for text, want := range map[string]string{"=1+1": "'=1+1", "+x": "'+x", "@x": "'@x", "-": "-", "-x": "'-x", "a,b": `"a,b"`, "\tx": "'\tx", `a"b`: `"a""b"`, "": ""} {
 		require.Equal(t, want, csvCell(text))

@@ -18,5 +18,11 @@ var reservedFormat = map[string]declaration{
 	"PL": {"G", "Integer"}, "PQ": {"1", "Integer"}, "PS": {"1", "Integer"},
 }
 
+// ReservedInfo is the Number that the specification reserves for a key of INFO, empty where it reserves none.
+func ReservedInfo(key string) string { return reservedInfo[key].number }
+
+// ReservedFormat is the Number that the specification reserves for a key of FORMAT, empty where it reserves none.
+func ReservedFormat(key string) string { return reservedFormat[key].number }
+
 // unsigned are reserved INFO keys whose values are not below 0.
 var unsigned = map[string]bool{"AC": true, "AF": true, "AN": true, "DP": true, "END": true, "MQ0": true, "NS": true, "AD": true, "ADF": true, "ADR": true}
