@@ -255,13 +255,15 @@ func TestADownloadGoesOnWhereNothingComesAnyMore(t *testing.T) {
 					<-r.Context().Done()
 				}
 			})
-			c.Stall = 20 * time.Millisecond
+			if silent {
+				c.Stall = 200 * time.Millisecond // enough for a busy machine to bring a byte
+			}
 			path := filepath.Join(t.TempDir(), "x")
 			require.NoError(t, c.Download(t.Context(), "j1", "log", path, "", nil))
 			got, err := os.ReadFile(path)
 			require.NoError(t, err)
 			require.Equal(t, content, string(got))
-			require.Equal(t, 10, calls)
+			require.GreaterOrEqual(t, calls, 10)
 		})
 	}
 	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
