@@ -142,6 +142,36 @@ func TestAChosenThemeIsInEveryPageThatFollows(t *testing.T) {
 	p.quiet()
 }
 
+// contrast is that of text on a surface, both by the names of variables, in the theme of the page.
+const contrast = `((text, surface) => {
+  const probe = document.body.appendChild(document.createElement("p"));
+  probe.style.color = "var(" + text + ")";
+  probe.style.backgroundColor = "var(" + surface + ")";
+  const light = colour => {
+    const [r, g, b] = colour.match(/[0-9.]+/g).map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const style = getComputedStyle(probe), [a, b] = [light(style.color), light(style.backgroundColor)];
+  probe.remove();
+  return (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+})(%q, %q)`
+
+// Bootstrap has surfaces of its own, such as that of a button under the pointer, which no picture shows.
+func TestBootstrapsSurfacesFollowTheTheme(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	p := openTab(t)
+	p.do(chromedp.Navigate(s.server.URL+"/docs"), chromedp.WaitReady("footer"))
+	for _, theme := range []string{"light", "dark"} {
+		run(p, chromedp.Evaluate[string](fmt.Sprintf(themed, theme)))
+		for _, surface := range []string{"--bs-body-bg", "--bs-secondary-bg", "--bs-tertiary-bg", "--ground", "--paper", "--sunk", "--accent-weak"} {
+			for _, text := range []string{"--bs-body-color", "--bs-emphasis-color", "--bs-secondary-color", "--muted", "--accent"} {
+				require.GreaterOrEqual(t, run(p, chromedp.Evaluate[float64](fmt.Sprintf(contrast, text, surface))), 4.5, "%s on %s, %s", text, surface, theme)
+			}
+		}
+	}
+}
+
 // shoot keeps a picture of the whole page where GAS_SCREENSHOTS is a folder.
 func (p *tab) shoot(name string) {
 	p.t.Helper()
