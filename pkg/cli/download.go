@@ -13,9 +13,9 @@ import (
 	"gas/pkg/job"
 )
 
-// fileKinds are the files of a job and how each is called on download, after the input's name without its ending.
+// fileKinds are the files of a job and how each is called on download, after the input's name without its ending; the index has another ending of its own.
 var fileKinds = map[string]string{
-	"result": ".annot.vcf.gz", "index": ".annot.vcf.gz.tbi", "log": ".vcf.count.log", "summary": ".summary.json", "manifest": ".manifest.json", "input": "",
+	"result": ".annot.vcf.gz", "index": ".annot.vcf.gz", "log": ".vcf.count.log", "summary": ".summary.json", "manifest": ".manifest.json", "input": "",
 }
 
 func (a *app) jobsDownloadCommand() *cobra.Command {
@@ -44,6 +44,13 @@ func (a *app) jobsDownloadCommand() *cobra.Command {
 			}
 			path := out
 			if info, err := os.Stat(out); out == "" || err == nil && info.IsDir() {
+				if kind == job.FileIndex {
+					index, err := c.IndexEnding(command.Context(), j.ID)
+					if err != nil {
+						index = ".tbi" // what is wrong, the download tells in full
+					}
+					ending += index
+				}
 				path = filepath.Join(out, downloadName(j, kind, ending))
 				if err := a.mayReplace(path); err != nil {
 					return err

@@ -173,6 +173,21 @@ func TestWatchFollowsEventsAndReadsTheJobWhereTheyBreakOff(t *testing.T) {
 	require.Contains(t, percents, 55.0)
 }
 
+func TestAnIndexIsNamedForItsKind(t *testing.T) {
+	for disposition, want := range map[string]string{
+		`attachment; filename="x.annot.vcf.gz.tbi"`: ".tbi", `attachment; filename="x.annot.vcf.gz.csi"`: ".csi", "": ".tbi",
+		`attachment; filename="_.annot.vcf.gz.csi"; filename*=UTF-8''%C3%A4.annot.vcf.gz.csi`: ".csi",
+	} {
+		c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			require.Equal(t, http.MethodHead, r.Method)
+			w.Header().Set("Content-Disposition", disposition)
+		})
+		got, err := c.IndexEnding(t.Context(), "j1")
+		require.NoError(t, err)
+		require.Equal(t, want, got, disposition)
+	}
+}
+
 func TestWatchWaitsForAServerThatStartsAnew(t *testing.T) {
 	for name, test := range map[string]struct {
 		from, to int // calls that the server does not answer

@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 
 	"gas/pkg/fault"
+	"gas/pkg/job"
 )
 
 // Open reads one file of a job: input, result, index, log, summary or manifest. size is -1 where the server does not tell.
@@ -25,6 +27,20 @@ func (c *Client) Open(ctx context.Context, id, kind string) (body io.ReadCloser,
 		return nil, 0, err
 	}
 	return response.Body, response.ContentLength, nil
+}
+
+// IndexEnding asks what the name of a job's index ends with: .tbi, or .csi where a contig is longer than the former can tell.
+func (c *Client) IndexEnding(ctx context.Context, id string) (string, error) {
+	response, err := c.do(ctx, call{method: http.MethodHead, path: filePath(id, job.FileIndex), headers: map[string]string{"Accept": "*/*"}, repeats: true})
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	_, params, err := mime.ParseMediaType(response.Header.Get("Content-Disposition"))
+	if err == nil && strings.HasSuffix(params["filename"], ".csi") {
+		return ".csi", nil
+	}
+	return ".tbi", nil
 }
 
 // Download writes one file of a job to path. A part of it that an earlier try left beside it (path.part) is not fetched again.
