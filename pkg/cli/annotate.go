@@ -53,7 +53,7 @@ func (a *app) annotateCommand() *cobra.Command {
 	f := command.Flags()
 	f.StringVarP(&o.out, "out", "o", "-", "the output file; - is standard output")
 	f.StringVar(&o.recipe.Reference, "reference", "", "auto, a name, or a reference's folder (default: the setting reference, which is auto)")
-	f.StringArrayVar(&o.recipe.Databases, "db", nil, "[NAME=]FILE[:FIELD,…] or an installed database to add; may be given again")
+	f.StringArrayVar(&o.recipe.Databases, "db", nil, "a `DATABASE` to add: [NAME=]FILE[:FIELD,…], or the name of an installed one; may be given again")
 	f.BoolVar(&o.recipe.NoGenes, "no-genes", false, "databases only")
 	f.IntVar(&o.threads, "threads", runtime.NumCPU(), "how many processors to use")
 	f.StringVar(&o.format, "format", "vcf", "vcf, tsv or jsonl")

@@ -220,7 +220,7 @@ func (a *app) jobsRerunCommand() *cobra.Command {
 		},
 	}
 	a.referenceFlag(command, &r, &reference, "another reference than last time")
-	a.databaseFlag(command, &r, &databases, "a database of the server to ask, in the place of last time's; may be given again")
+	a.databaseFlag(command, &r, &databases, "a database of the server to ask, by its `NAME`, in the place of last time's; may be given again")
 	a.completeJobs(command, &r, false)
 	r.flag(command)
 	format.flag(command)

@@ -75,10 +75,11 @@ func manFlag(page *strings.Builder, f *pflag.Flag) {
 	if f.Shorthand != "" {
 		name = "-" + f.Shorthand + ", " + name
 	}
+	value, usage := pflag.UnquoteUsage(f)
 	if f.Value.Type() != "bool" {
-		name += "=" + strings.ToUpper(f.Value.Type())
+		name += "=" + strings.ToUpper(value)
 	}
-	fmt.Fprintf(page, ".TP\n.B %s\n%s\n", roff(name), roff(f.Usage))
+	fmt.Fprintf(page, ".TP\n.B %s\n%s\n", roff(name), roff(usage))
 }
 
 // roff escapes what the man macros would read as their own, and signs beyond ASCII, for which they would have to know the encoding.

@@ -52,7 +52,7 @@ func (a *app) submitCommand() *cobra.Command {
 		},
 	}
 	a.referenceFlag(command, &r, &s.Reference, "the reference to annotate against (default: the server chooses by the file)")
-	a.databaseFlag(command, &r, &s.Databases, "a database of the server to add; may be given again")
+	a.databaseFlag(command, &r, &s.Databases, "a database of the server to add, by its `NAME`; may be given again")
 	command.Flags().StringVar(&s.Name, "name", "", "what the job is called (default: the file's name)")
 	command.Flags().BoolVar(&wait, "wait", false, "follow the jobs to their end")
 	command.Flags().DurationVar(&timeout, "timeout", 0, "with --wait: give up after this time (exit code 6); 0 = never")

@@ -173,6 +173,16 @@ func TestWatchFollowsEventsAndReadsTheJobWhereTheyBreakOff(t *testing.T) {
 	require.Contains(t, percents, 55.0)
 }
 
+func TestADownloadThatIsRefusedLeavesNoFile(t *testing.T) {
+	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, 403, `{"code":"expired"}`) })
+	dir := t.TempDir()
+	err := c.Download(t.Context(), "j1", "result", filepath.Join(dir, "x"), "", nil)
+	require.True(t, fault.Is(err, fault.Expired))
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
 func TestAnIndexIsNamedForItsKind(t *testing.T) {
 	for disposition, want := range map[string]string{
 		`attachment; filename="x.annot.vcf.gz.tbi"`: ".tbi", `attachment; filename="x.annot.vcf.gz.csi"`: ".csi", "": ".tbi",

@@ -95,15 +95,7 @@ func (b *brokenOff) Unwrap() error { return b.cause }
 
 // fetch appends what is missing of a file to part, and returns the sha256 of the whole that the server tells, empty where it does not.
 func (c *Client) fetch(ctx context.Context, id, kind, part string, seen func(have, size int64)) (string, error) {
-	file, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return "", fmt.Errorf("open the download: %w", err)
-	}
-	defer file.Close()
-	have, err := file.Seek(0, io.SeekEnd)
-	if err != nil {
-		return "", fmt.Errorf("measure the download: %w", err)
-	}
+	have := sizeOf(part)
 	headers := map[string]string{"Accept": "*/*"}
 	if have > 0 {
 		headers["Range"] = fmt.Sprintf("bytes=%d-", have)
@@ -122,6 +114,14 @@ func (c *Client) fetch(ctx context.Context, id, kind, part string, seen func(hav
 	defer response.Body.Close()
 	if response.StatusCode == request.also {
 		return "", nil // everything has arrived already; the checksum decides
+	}
+	file, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY, 0o644) // not before there is something to write: what is refused leaves no file
+	if err != nil {
+		return "", fmt.Errorf("open the download: %w", err)
+	}
+	defer file.Close()
+	if _, err := file.Seek(have, io.SeekStart); err != nil {
+		return "", fmt.Errorf("go on with the download: %w", err)
 	}
 	if have > 0 && response.StatusCode != http.StatusPartialContent {
 		if have, err = 0, restart(file); err != nil {
