@@ -236,6 +236,8 @@
     const panel = $("#sending"), began = Date.now();
     let start = null;
     panel.hidden = false;
+    $("#stop").hidden = false;
+    panel.scrollIntoView({ block: "nearest" }); // on a small screen it lies below what one sees
     $("#send", form).disabled = true;
     return {
       show(sent, total) {
@@ -244,7 +246,7 @@
         $("#bar", panel).value = 100 * sent / total;
         $("#sent").textContent = sizeText(sent) + " of " + sizeText(total) + (rate > 0 ? " · " + sizeText(rate) + "/s · " + Math.ceil((total - sent) / rate) + " s left" : "");
       },
-      over(message) { $("#sent").textContent = message; $("#send", form).disabled = false; },
+      over(message) { $("#sent").textContent = message; $("#stop").hidden = true; $("#send", form).disabled = false; },
     };
   };
 

@@ -175,9 +175,7 @@ type linkView struct {
 
 func (s *site) errorPage(c echo.Context, p problem) error {
 	view := errorView{Status: p.Status, Title: p.Title, Message: p.Detail, Hint: p.Hint, RequestID: p.RequestID}
-	if view.Message == view.Title {
-		view.Message = ""
-	}
+	view.Message = strings.TrimSpace(strings.TrimPrefix(view.Message, view.Title)) // nothing is said twice
 	if p.Upgrade != "" {
 		view.Limits = s.planViews()
 		view.Actions = append(view.Actions, linkView{URL: p.Upgrade, Text: "Compare the plans", Main: true})
@@ -185,6 +183,8 @@ func (s *site) errorPage(c echo.Context, p problem) error {
 	switch {
 	case p.Code == string(fault.SignedOut), p.Code == string(fault.Denied) && !who(c).signedIn():
 		view.Actions = append(view.Actions, linkView{URL: "/login", Text: "Sign in", Main: true})
+	case strings.HasPrefix(c.Request().URL.Path, "/login") && !who(c).signedIn():
+		view.Actions = append(view.Actions, linkView{URL: "/login", Text: "Back to the sign-in", Main: true})
 	case c.Request().URL.Path == "/annotate" && who(c).signedIn() && p.Code != string(fault.TooLarge):
 		view.Actions = append(view.Actions, linkView{URL: "/annotate", Text: "Back to the form", Main: true})
 	case p.Code == string(fault.TooLarge) && who(c).signedIn():

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"testing"
@@ -175,4 +176,10 @@ func TestWhoeverIsSignedInIsSoOnPagesThatAreNotThere(t *testing.T) {
 		shows(t, a, "Sign out")
 		require.Equal(t, 1, strings.Count(a.body, "This address does not take such a request.</")+strings.Count(a.body, "There is nothing here.</"), path)
 	}
+}
+
+func TestASignInThatFailsLeadsBackToIt(t *testing.T) {
+	a := newWorld(t).visitor().post("/login/nobody", url.Values{})
+	require.GreaterOrEqual(t, a.status, 400)
+	shows(t, a, `href="/login">Back to the sign-in`)
 }
