@@ -44,6 +44,11 @@ func (a *app) variantsCommand() *cobra.Command {
 			if slices.Contains([]string{"table", "json", "yaml"}, format) {
 				return a.variantPage(command, c, args[0], q, format)
 			}
+			for _, flag := range []string{"sort", "limit", "cursor"} {
+				if command.Flags().Changed(flag) {
+					a.say("warning: --%s is of pages: %s holds all rows, in the order of the file", flag, format)
+				}
+			}
 			return a.export(command, c, args[0], q, format, out)
 		},
 	}
@@ -57,7 +62,7 @@ func (a *app) variantsCommand() *cobra.Command {
 		}
 		return names, err
 	})
-	command.Flags().StringVar(&q.Sort, "sort", "", "by which column; a leading - turns it round")
+	command.Flags().StringVar(&q.Sort, "sort", "", "by which column, on pages; a leading - turns it round")
 	command.Flags().IntVar(&q.Limit, "limit", 50, "rows of a table")
 	command.Flags().StringVar(&q.Cursor, "cursor", "", "go on where an earlier table ended")
 	command.Flags().StringVarP(&format, "output", "o", "table", "how to write it: table, json, yaml, tsv, jsonl, vcf or xlsx")
