@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"gas/pkg/job"
 	"gas/pkg/port"
 	"gas/pkg/role"
@@ -40,7 +42,11 @@ func words(d role.Deps, n job.Notice, j job.Job, u user.User) (subject string, l
 	}
 	lines = []string{"The result of your job is ready."}
 	if j.Counts != nil {
-		lines = append(lines, fmt.Sprintf("%d records read: %d annotated, %d passed through, %d rejected.", j.Counts.Records, j.Counts.Annotated, j.Counts.PassedThrough, j.Counts.Rejected))
+		lines = append(lines, fmt.Sprintf("%s records read: %s annotated, %s passed through, %s rejected.",
+			humanize.Comma(j.Counts.Records), humanize.Comma(j.Counts.Annotated), humanize.Comma(j.Counts.PassedThrough), humanize.Comma(j.Counts.Rejected)))
+		if j.Counts.High != nil {
+			lines = append(lines, fmt.Sprintf("Alleles with high impact: %s.", humanize.Comma(*j.Counts.High)))
+		}
 	}
 	lines = append(lines, size(j))
 	if !until.IsZero() {
@@ -64,7 +70,9 @@ func failure(j job.Job) []string {
 // quoted is what an error quotes of the file: a sample's name may be a person's, and a mail is read by others on its way. The page shows it.
 var quoted = regexp.MustCompile(`"[^"]*"?|'[^']*'`)
 
-func size(j job.Job) string { return fmt.Sprintf("The result has %d bytes.", j.Result.Size) }
+func size(j job.Job) string {
+	return fmt.Sprintf("The result has %s.", humanize.IBytes(uint64(max(j.Result.Size, 0))))
+}
 
 func date(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 

@@ -62,3 +62,14 @@ func TestT17MailGoesToVerifiedAddressesAlone(t *testing.T) {
 		require.Equal(t, c.want, address(role.Deps{}, c.u))
 	}
 }
+
+func TestTheFiguresOfAMailCanBeReadByAPerson(t *testing.T) {
+	high := int64(1312)
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	d := role.Deps{Plans: user.DefaultPlans(), Now: func() time.Time { return now }}
+	j := job.Job{ID: "1", Status: job.Completed, CompleteTime: now, Result: job.Object{Size: 121_494_590}, Counts: &job.Counts{Records: 799_950, Annotated: 799_000, PassedThrough: 950, High: &high}}
+	m := letter(d, job.Notice{JobID: "1", Kind: job.NoticeReady}, j, user.User{Plan: user.Premium}, "ada@example.org")
+	want := "The result of your job is ready.\n799,950 records read: 799,000 annotated, 950 passed through, 0 rejected.\nAlleles with high impact: 1,312.\nThe result has 116 MiB.\n\n/annotations/1\n"
+	require.True(t, strings.HasPrefix(m.Text, want), m.Text)
+	require.Contains(t, m.HTML, "<p>Alleles with high impact: 1,312.</p>", "both say the same")
+}
