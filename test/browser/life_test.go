@@ -73,6 +73,7 @@ func liveOnce(t *testing.T, w *program.World, s *program.Server, doom func(role 
 	revive()
 	id := strings.TrimPrefix(run(p, chromedp.Evaluate[string]("location.pathname")), "/annotations/")
 	p.waitFor(`document.querySelector("#sentence")?.textContent.startsWith("Done in")`)
+	p.settles()
 	first := p.download(id)
 
 	revive = doom("archive")
@@ -89,6 +90,7 @@ func liveOnce(t *testing.T, w *program.World, s *program.Server, doom func(role 
 	p.goOn(s.URL + "/annotations/" + id)
 	p.waitFor(`/restored|brought back|Being restored/i.test(document.querySelector("main").textContent)`)
 	p.becomes(id, "HOT")
+	p.settles()
 	require.Equal(t, first, p.download(id), "the same bytes come back")
 
 	p.pay(s, "cancel")
@@ -105,6 +107,12 @@ func (p *tab) pay(s *program.Server, decision string) {
 	p.waitFor(`location.pathname === "/checkout"`)
 	p.do(chromedp.Click(fmt.Sprintf(`button[name="decision"][value=%q]`, decision)))
 	p.waitFor(`location.pathname === "/subscribe"`)
+}
+
+// settles waits until a job's page no longer follows its job: it loads itself again at the end, which would cut off what a test has just begun in it.
+func (p *tab) settles() {
+	p.t.Helper()
+	p.waitFor(`document.readyState === "complete" && document.querySelector("#job")?.dataset.live === "false"`)
 }
 
 // becomes waits until a job's storage is as wanted.
