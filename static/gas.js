@@ -45,7 +45,7 @@
     return Math.floor(s / 86400) + " days";
   };
 
-  // countDown writes how long is left. When nothing is, the page says anew what becomes of the result, unless somebody is typing.
+  // countDown writes how long is left. When nothing is, the page says anew what becomes of the result, unless the keyboard is in it.
   const countDown = (element) => {
     const end = performance.now() + 1000 * Number(element.dataset.left);
     const tick = () => {
@@ -56,7 +56,7 @@
         return;
       }
       element.textContent = "now";
-      setTimeout(() => { if (!leaving && !document.activeElement.matches("input, textarea, select")) location.reload(); }, 2000);
+      setTimeout(() => { if (!leaving && document.activeElement === document.body) location.reload(); }, 2000);
     };
     tick();
   };

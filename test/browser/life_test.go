@@ -115,9 +115,10 @@ func (p *tab) settles() {
 	p.waitFor(`document.readyState === "complete" && document.querySelector("#job")?.dataset.live === "false"`)
 }
 
-// becomes waits until a job's storage is as wanted.
+// becomes waits until a job's storage is as wanted, on a page that does not move: the job's own is loaded anew when its window ends, and what was being asked there is lost.
 func (p *tab) becomes(id, storage string) {
 	p.t.Helper()
+	p.goOn(run(p, chromedp.Evaluate[string]("location.origin")) + "/docs")
 	deadline := time.Now().Add(90 * time.Second)
 	have := ""
 	for ; time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
