@@ -90,7 +90,6 @@ func liveOnce(t *testing.T, w *program.World, s *program.Server, doom func(role 
 	p.goOn(s.URL + "/annotations/" + id)
 	p.waitFor(`/restored|brought back|Being restored/i.test(document.querySelector("main").textContent)`)
 	p.becomes(id, "HOT")
-	p.settles()
 	require.Equal(t, first, p.download(id), "the same bytes come back")
 
 	p.pay(s, "cancel")
