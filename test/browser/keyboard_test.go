@@ -41,8 +41,7 @@ const unreached = `[...document.querySelectorAll("[data-control]")].filter(e => 
 // The tabulator comes to everything that a mouse could use, on every page, and one sees where it is.
 func TestTheKeyboardAloneReachesEverything(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	parts := setScene(t, s)
+	s, parts := sceneStage(t)
 	p := openTab(t)
 	p.do(chromedp.EmulateViewport(1280, 800))
 	for _, part := range parts {

@@ -86,8 +86,7 @@ const themed = `(theme => {
 // axe-core judges each page in both themes.
 func TestEveryPageFitsItsWindow(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	parts := setScene(t, s)
+	s, parts := sceneStage(t)
 	p := openTab(t)
 	script := axe(t)
 	for _, part := range parts {
@@ -214,8 +213,16 @@ func (s *stage) bury(id string) {
 	require.NoError(s.t, s.deps.Queue.Bury(ctx, got[0], "received 16 times and never acked"))
 }
 
+// sceneStage is a stage with the scene.
+func sceneStage(t *testing.T) (*stage, []part) {
+	t.Helper()
+	f := filesOfScene(t)
+	s := newStage(t, func(_ string, d *role.Deps) { d.Config.References = f.references })
+	return s, setScene(t, s, f)
+}
+
 // setScene makes jobs in every state and lists the pages of each who looks.
-func setScene(t *testing.T, s *stage) []part {
+func setScene(t *testing.T, s *stage, f sceneFiles) []part {
 	t.Helper()
 	ctx := t.Context()
 	s.heartbeats("web", "annotator", "notify", "archive", "thaw")
@@ -223,9 +230,10 @@ func setScene(t *testing.T, s *stage) []part {
 	_, err := s.deps.Store.UpdateUser(ctx, owner, func(c *port.Change) error { c.User.FreeSince = c.Now.Add(-48 * time.Hour); return nil })
 	require.NoError(t, err)
 	s.person(longName, user.Premium)
+	curator, _ := s.person("curator", user.Premium)
 	many, example := manyVariants(t), exampleText(t)
 
-	archived := s.finish(s.submit(owner, "cohort-2025.vcf.gz", many), many)
+	archived := s.finish(s.submit(owner, f.cohort.name, f.cohort.text), f.cohort.text)
 	s.edit(archived.ID, func(j *job.Job) {
 		j.Storage, j.Gen, j.StartTime, j.CompleteTime = job.Archived, 2, j.StartTime.Add(-3*time.Hour), j.CompleteTime.Add(-3*time.Hour)
 		j.Archive = job.Archive{Ref: "archive/1/x/2", Gen: 2}
@@ -248,11 +256,12 @@ func setScene(t *testing.T, s *stage) []part {
 		j.Storage, j.Gen = job.Thawing, 3
 		j.Retrieval = job.Retrieval{ID: "r1", Tier: port.Expedited, AskedAt: s.deps.Now(), ExpectedAt: s.deps.Now().Add(3 * time.Hour)}
 	})
-	done := s.finish(s.submit(owner, "NA12878.mitochondrion.vcf", many), many)
+	known := s.finishOn(f.known.reference, s.submit(curator, f.known.name, f.known.text), f.known.text, consequence.Options{})
+	done := s.finishOn(f.sample.reference, s.submit(owner, f.sample.name, f.sample.text), f.sample.text, consequence.Options{})
 	s.happened(thawing.ID, 0, job.StepArchived, job.StepThaw)
 	again, err := s.flow.Rerun(ctx, owner, done.ID, "again", nil)
 	require.NoError(t, err)
-	again = s.finishWith(again, many, consequence.Options{Distance: 100})
+	again = s.finishOn(f.sample.reference, again, f.sample.text, consequence.Options{Distance: 100})
 	failed := s.submit(owner, "exome-without-a-column-and-with-a-rather-long-name-that-has-to-break-somewhere.vcf", []byte("x"))
 	j, err := s.flow.Claim(ctx, failed.ID)
 	require.NoError(t, err)
@@ -283,11 +292,12 @@ func setScene(t *testing.T, s *stage) []part {
 		{"job-done", "/annotations/" + done.ID}, {"job-files", "/annotations/" + done.ID + "/files"}, {"job-log", "/annotations/" + done.ID + "/log"}, {"job-details", "/annotations/" + done.ID + "/details"},
 	}
 	base := "/annotations/" + done.ID
-	saveFilters(t, s, owner)
+	candidates := "impact >= LOW and gt." + f.person + " = het"
+	saveFilters(t, s, owner, candidates)
 	pages = append(pages,
 		shot{"job-variants-saved", base + "/variants?filter=" + url.QueryEscape(candidates)},
 		shot{"job-changes", "/annotations/" + again.ID + "/changes"},
-		shot{"job-variants", base + "/variants"}, shot{"job-variants-filtered", base + "/variants?filter=" + url.QueryEscape("impact >= MODERATE and gt.NA1 = het and qual > 20") + "&sort=-pos"},
+		shot{"job-variants", base + "/variants"}, shot{"job-variants-filtered", base + "/variants?filter=" + url.QueryEscape(candidates+" and filter = PASS") + "&sort=-pos"},
 		shot{"job-variants-mistake", base + "/variants?filter=impakt+%3D+HIGH"}, shot{"job-genes", base + "/genes"}, shot{"variant", base + "/variants/120"}, shot{"job-archived-variants", "/annotations/" + archived.ID + "/variants"})
 	for name, id := range map[string]string{
 		"archived": archived.ID, "thawing": thawing.ID, "failed": failed.ID, "cancelled": cancelled.ID, "running": running.ID, "waiting": waiting.ID, "over": over.ID, "damaged": damaged.ID,
@@ -303,15 +313,15 @@ func setScene(t *testing.T, s *stage) []part {
 	for _, page := range []string{"", "/input", "/results", "/filters", "/api", "/errors", "/privacy"} {
 		visitors = append(visitors, shot{"docs" + strings.ReplaceAll(page, "/", "-"), "/docs" + page})
 	}
-	return []part{{"", visitors}, {"owner", pages}, {longName, others}}
+	base = "/annotations/" + known.ID
+	large := []shot{{"job-known", base}, {"job-known-variants", base + "/variants"}, {"job-known-genes", base + "/genes"}}
+	return []part{{"", visitors}, {"owner", pages}, {"curator", large}, {longName, others}}
 }
 
 const longName = "Somebody with quite a long name"
 
-const candidates = "impact >= MODERATE and gt.NA1 = het"
-
 // saveFilters keeps filters for a user: one that is asked, a long one, and one of a database that the results have not.
-func saveFilters(t *testing.T, s *stage, owner string) {
+func saveFilters(t *testing.T, s *stage, owner, candidates string) {
 	t.Helper()
 	for name, text := range map[string]string{
 		"Candidates": candidates, "ClinVar, pathogenic or likely": `clinvar.CLNSIG ~ "(^|[,&|/])(Pathogenic|Likely_pathogenic)"`,

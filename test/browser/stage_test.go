@@ -109,23 +109,23 @@ func (s *stage) submit(userID, name string, text []byte) job.Job {
 // finish claims a job and runs the engine on its input.
 func (s *stage) finish(j job.Job, text []byte) job.Job {
 	s.t.Helper()
-	return s.finishWith(j, text, consequence.Options{})
+	reference, err := genome.Builtin("rCRS")
+	require.NoError(s.t, err)
+	return s.finishOn(reference, j, text, consequence.Options{})
 }
 
-// finishWith is finish with options of the engine.
-func (s *stage) finishWith(j job.Job, text []byte, options consequence.Options) job.Job {
+// finishOn is finish on a reference, with options of the engine.
+func (s *stage) finishOn(reference *genome.Reference, j job.Job, text []byte, options consequence.Options) job.Job {
 	s.t.Helper()
 	ctx := context.WithoutCancel(s.t.Context())
 	j, err := s.flow.Claim(ctx, j.ID)
-	require.NoError(s.t, err)
-	reference, err := genome.Builtin("rCRS")
 	require.NoError(s.t, err)
 	engine, err := consequence.New(reference, options)
 	require.NoError(s.t, err)
 	var result, index, log, summary bytes.Buffer
 	sum, err := annotate.Run(ctx, annotate.Input{Reader: bytes.NewReader(text), Name: j.Name, Size: int64(len(text))},
 		annotate.Output{Writer: &result, Index: &index, Bgzip: true, Level: 1},
-		annotate.Options{Threads: 1, Version: "1.0.0", Choose: annotate.Use(&annotate.Annotator{Reference: reference, Engine: engine, Choice: "rCRS, by the contig MT"})})
+		annotate.Options{Threads: 1, Version: "1.0.0", Choose: annotate.Use(&annotate.Annotator{Reference: reference, Engine: engine, Choice: reference.Name + ", by its contigs"})})
 	require.NoError(s.t, err)
 	require.NoError(s.t, sum.WriteLog(&log))
 	require.NoError(s.t, sum.WriteJSON(&summary))
@@ -136,7 +136,7 @@ func (s *stage) finishWith(j job.Job, text []byte, options consequence.Options) 
 		return info.Object
 	}
 	j, err = s.flow.Complete(ctx, j.ID, by, flow.Outcome{
-		Result: put("result", result.Bytes()), Reference: "rCRS", Versions: map[string]string{"gas": "1.0.0", "reference": reference.Digest},
+		Result: put("result", result.Bytes()), Reference: reference.Name, Versions: map[string]string{"gas": "1.0.0", "reference": reference.Digest},
 		Counts: &job.Counts{Records: sum.Records.Read, Annotated: sum.Records.Annotated, PassedThrough: sum.Records.PassedThrough, Rejected: sum.Records.Rejected, High: highOf(sum)},
 		Files:  map[string]job.Object{job.FileIndex: put("index", index.Bytes()), job.FileLog: put("log", log.Bytes()), job.FileSummary: put("summary", summary.Bytes())},
 	})

@@ -14,19 +14,34 @@ const variable = "GAS_SHARED"
 // Where the folder is missing the test is skipped, or fails when GAS_SHARED is "require".
 func Dir(t testing.TB) string {
 	t.Helper()
-	setting := os.Getenv(variable)
-	dir := setting
-	if setting == "" || setting == "require" {
-		dir = filepath.Join(moduleRoot(t), "..", "shared")
-	}
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+	dir, found := find(t)
+	if found {
 		return dir
 	}
-	if setting == "require" {
+	if required() {
 		t.Fatalf("shared data is required (%s=require) but %s is missing", variable, dir)
 	}
 	t.Skipf("shared data is missing: no folder %s; set %s to its path", dir, variable)
 	return ""
+}
+
+// Here tells whether the folder is there, for a test that has something else to work on. It counts as there where it is required.
+func Here(t testing.TB) bool {
+	t.Helper()
+	_, found := find(t)
+	return found || required()
+}
+
+func required() bool { return os.Getenv(variable) == "require" }
+
+// find returns where the folder should be, and whether it is there.
+func find(t testing.TB) (dir string, found bool) {
+	t.Helper()
+	if dir = os.Getenv(variable); dir == "" || required() {
+		dir = filepath.Join(moduleRoot(t), "..", "shared")
+	}
+	info, err := os.Stat(dir)
+	return dir, err == nil && info.IsDir()
 }
 
 // Path returns the path of a file in the shared folder, under the same rule as Dir.
