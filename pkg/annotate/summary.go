@@ -41,6 +41,17 @@ type Summary struct {
 	packed    *bgzf.Writer // of the result, closed; nil where that is not compressed
 }
 
+// High is how many alleles have HIGH as their greatest impact.
+func (s *Summary) High() *int64 {
+	high := int64(0)
+	for _, c := range s.Impacts {
+		if c.Name == consequence.High.String() {
+			high = c.Count
+		}
+	}
+	return &high
+}
+
 // InputSummary is what was read.
 type InputSummary struct {
 	Name        string `json:"name"`

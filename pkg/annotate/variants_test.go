@@ -1,9 +1,7 @@
 package annotate_test
 
 import (
-	"compress/gzip"
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,13 +17,7 @@ import (
 // saturation is every allele of MT in a new file, or every ninth where the race detector watches: enough for several blocks of the index.
 func saturation(t *testing.T, dir string) string {
 	t.Helper()
-	in, err := os.Open(shared.Path(t, "data", "mt", "saturation.vcf.gz"))
-	require.NoError(t, err)
-	defer in.Close()
-	unpacked, err := gzip.NewReader(in)
-	require.NoError(t, err)
-	text, err := io.ReadAll(unpacked)
-	require.NoError(t, err)
+	text := shared.Unpacked(t, "data", "mt", "saturation.vcf.gz")
 	path := filepath.Join(dir, "saturation.vcf")
 	require.NoError(t, os.WriteFile(path, volume.Thinned(text, volume.Of(1, 9)), 0o600))
 	return path

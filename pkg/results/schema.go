@@ -52,7 +52,7 @@ func newSchema(h *Header) *schema {
 	add(columnImpact, filter.Field{Name: "impact", Type: filter.Impact})
 	add(columnBiotype, text("biotype"))
 	add(columnHGVSc, text("hgvsc"))
-	add(columnHGVSp, text("hgvsp"))
+	add(columnHGVSp, filter.Field{Name: "hgvsp", Type: filter.Text, Escaped: true})
 	add(columnAnyImpact, filter.Field{Name: "any_impact", Type: filter.List, Separators: "&", Any: true, Ranked: true, Values: filter.Impacts})
 	consequences.Name, consequences.Any = "any_consequence", true
 	add(columnAnyConsequence, consequences)

@@ -52,20 +52,9 @@ func Annotate(ctx context.Context, o Order) (Made, error) {
 	}
 	made.Counts = &job.Counts{
 		Records: summary.Records.Read, Annotated: summary.Records.Annotated, PassedThrough: summary.Records.PassedThrough, Rejected: summary.Records.Rejected,
-		High: ofHighImpact(summary),
+		High: summary.High(),
 	}
 	return made, nil
-}
-
-// ofHighImpact counts the alleles whose greatest impact is HIGH.
-func ofHighImpact(summary *annotate.Summary) *int64 {
-	high := int64(0)
-	for _, c := range summary.Impacts {
-		if c.Name == "HIGH" {
-			high += c.Count
-		}
-	}
-	return &high
 }
 
 // addIndex adds the index, where the input was sorted.

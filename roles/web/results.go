@@ -108,13 +108,16 @@ type summaryView struct {
 	Missing  string
 	Figures  []figureView
 	Ledger   string
-	Passed   []rejectedView // why records were passed through, with how many
+	Passed   []passedView
 	Rejected []rejectedView
 	Charts   []chartView
 	Tables   []plainTable
 }
 
-type rejectedView struct{ Line, Reason string } // Line is a count where records are counted by their reason
+// passedView is how many records were passed through for a reason.
+type passedView struct{ Count, Reason string }
+
+type rejectedView struct{ Line, Reason string }
 
 // plainTable is a table whose first column names its rows.
 type plainTable struct {
@@ -158,7 +161,7 @@ func noSummary(v sight) string {
 func (j *summaryJSON) view(genes string) summaryView {
 	view := summaryView{Figures: j.figures(), Ledger: j.ledger(), Charts: j.charts(), Tables: j.tables(genes)}
 	for _, p := range j.Records.Passed {
-		view.Passed = append(view.Passed, rejectedView{countText(p.Count), visible(annotate.Words(p.Name))})
+		view.Passed = append(view.Passed, passedView{countText(p.Count), visible(annotate.Words(p.Name))})
 	}
 	for _, r := range j.Records.Rejections[:min(100, len(j.Records.Rejections))] {
 		view.Rejected = append(view.Rejected, rejectedView{countText(r.Line), visible(r.Reason)})

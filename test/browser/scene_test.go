@@ -1,9 +1,7 @@
 package browser
 
 import (
-	"compress/gzip"
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -55,18 +53,6 @@ func filesOfScene(t *testing.T) sceneFiles {
 	sample, err := os.ReadFile(shared.Path(t, "data", "inputs", "na12878.chr21.vcf.gz"))
 	require.NoError(t, err)
 	f.sample = sceneFile{"na12878.chr21.vcf.gz", sample, chr21}
-	f.known = sceneFile{"dbsnp.vcf", volume.Thinned(unpacked(t, shared.Path(t, "data", "chr21", "dbsnp.vcf.gz")), volume.Of(1, 20)), chr21}
+	f.known = sceneFile{"dbsnp.vcf", volume.Thinned(shared.Unpacked(t, "data", "chr21", "dbsnp.vcf.gz"), volume.Of(1, 20)), chr21}
 	return f
-}
-
-func unpacked(t *testing.T, path string) []byte {
-	t.Helper()
-	file, err := os.Open(path)
-	require.NoError(t, err)
-	defer file.Close()
-	text, err := gzip.NewReader(file)
-	require.NoError(t, err)
-	all, err := io.ReadAll(text)
-	require.NoError(t, err)
-	return all
 }

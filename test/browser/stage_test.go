@@ -137,22 +137,11 @@ func (s *stage) finishOn(reference *genome.Reference, j job.Job, text []byte, op
 	}
 	j, err = s.flow.Complete(ctx, j.ID, by, flow.Outcome{
 		Result: put("result", result.Bytes()), Reference: reference.Name, Versions: map[string]string{"gas": "1.0.0", "reference": reference.Digest},
-		Counts: &job.Counts{Records: sum.Records.Read, Annotated: sum.Records.Annotated, PassedThrough: sum.Records.PassedThrough, Rejected: sum.Records.Rejected, High: highOf(sum)},
+		Counts: &job.Counts{Records: sum.Records.Read, Annotated: sum.Records.Annotated, PassedThrough: sum.Records.PassedThrough, Rejected: sum.Records.Rejected, High: sum.High()},
 		Files:  map[string]job.Object{job.FileIndex: put("index", index.Bytes()), job.FileLog: put("log", log.Bytes()), job.FileSummary: put("summary", summary.Bytes())},
 	})
 	require.NoError(s.t, err)
 	return j
-}
-
-// highOf counts alleles of high impact, as the annotator does.
-func highOf(sum *annotate.Summary) *int64 {
-	high := int64(0)
-	for _, c := range sum.Impacts {
-		if c.Name == "HIGH" {
-			high = c.Count
-		}
-	}
-	return &high
 }
 
 // edit writes a job's record as no step of the flow would: a test sets the scene with it.

@@ -2,6 +2,8 @@
 package shared
 
 import (
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -48,6 +50,25 @@ func find(t testing.TB) (dir string, found bool) {
 func Path(t testing.TB, elements ...string) string {
 	t.Helper()
 	return filepath.Join(append([]string{Dir(t)}, elements...)...)
+}
+
+// Unpacked is the text of a file in the shared folder that gzip packed, under the same rule as Dir.
+func Unpacked(t testing.TB, elements ...string) []byte {
+	t.Helper()
+	file, err := os.Open(Path(t, elements...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	packed, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // moduleRoot walks up from the test's folder to the one that holds go.mod.

@@ -46,6 +46,7 @@ type Field struct {
 	Separators string   // what separates the elements of a list, each a character
 	Any        bool     // each element of the list is compared, and one suffices
 	Ranked     bool     // the elements of the list are Impacts, ordered
+	Escaped    bool     // values have %3D for =, which INFO has no room for; filters take and show what people write
 	Values     []string // of a Text or the elements of a List that has a closed set of values, to tell a mistake; nil for others
 }
 
@@ -159,11 +160,8 @@ func (n *Not) String() string {
 	return "not (" + n.Term.String() + ")"
 }
 
-// A protein that does not change is written p.Lys424= by people and, as VEP writes it, p.Lys424%3D in a result. Filters take and show what people write.
-const (
-	fieldHGVSp   = "hgvsp"
-	escapedEqual = "%3D"
-)
+// escapedEqual is = in a field that is Escaped: people write p.Lys424=, VEP p.Lys424%3D.
+const escapedEqual = "%3D"
 
 // String writes `field op value`.
 func (c *Comparison) String() string {
@@ -173,7 +171,7 @@ func (c *Comparison) String() string {
 	}
 	values := make([]string, len(c.Values))
 	for i, v := range c.Values {
-		if c.Field.Name == fieldHGVSp {
+		if c.Field.Escaped {
 			v = strings.ReplaceAll(v, escapedEqual, "=")
 		}
 		values[i] = quoteValue(v)

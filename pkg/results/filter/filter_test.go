@@ -35,7 +35,7 @@ var schema = fields{
 	{Name: "type", Type: Text, Values: []string{"snv", "ins"}},
 	{Name: "any_consequence", Type: List, Separators: "&", Any: true, Values: []string{"stop_gained", "stop_lost", "a_variant", "b_variant", "c_variant", "d_variant", "e_variant", "missense_variant", "5_prime_UTR_variant"}},
 	{Name: "gnomad.AF", Type: Number}, {Name: "gt.S 1", Type: Genotype, Values: Genotypes}, {Name: "hgvsc", Type: Text},
-	{Name: "hgvsp", Type: Text},
+	{Name: "hgvsp", Type: Text, Escaped: true},
 }
 
 func TestFiltersHaveOneCanonicalForm(t *testing.T) {

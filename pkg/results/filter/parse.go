@@ -409,7 +409,7 @@ func (p *parser) quoted() (string, error) {
 
 // take checks a value by the type of its field and keeps it.
 func (p *parser) take(c *Comparison, at int, v string) error {
-	if c.Field.Name == fieldHGVSp {
+	if c.Field.Escaped {
 		v = strings.ReplaceAll(v, "=", escapedEqual)
 	}
 	if c.Op == Match {
